@@ -1,0 +1,272 @@
+#include "sim/base/strict_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "sim/base/text.hpp"
+
+namespace wattline {
+
+namespace {
+
+constexpr std::size_t longest_list = 1'000'000;
+
+// A value as it stands in the file, cut where it would flood a message.
+std::string quoted(const Json& value) {
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > 80) text = text.substr(0, 77) + "...";
+  return text;
+}
+
+std::string described(Range range) {
+  const bool unbounded = !std::isfinite(range.high);
+  if (unbounded) return fmt::format("a number {} {}", range.open_low ? "above" : "of at least", shortest(range.low));
+  return fmt::format("a number {} {} and at most {}", range.open_low ? "above" : "of at least", shortest(range.low),
+                     shortest(range.high));
+}
+
+bool contains(Range range, double value) {
+  return std::isfinite(value) && value <= range.high && (range.open_low ? value > range.low : value >= range.low);
+}
+
+// "line 3, column 7" of byte `offset` (counted from 1, as nlohmann does).
+std::string position_in(const std::string& text, std::size_t offset) {
+  const std::size_t end = std::min(offset > 0 ? offset - 1 : 0, text.size());
+  std::size_t line = 1, column = 1;
+  for (std::size_t i = 0; i < end; ++i) {
+    column = text[i] == '\n' ? 1 : column + 1;
+    if (text[i] == '\n') ++line;
+  }
+  return fmt::format("line {}, column {}", line, column);
+}
+
+// Wraps a field that holds what an ObjectReader expects to be an object but is not.
+const Json& empty_object() {
+  static const Json empty = Json::object();
+  return empty;
+}
+
+}  // namespace
+
+Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return bad_input(fmt::format("{}: cannot be opened; a readable file is expected", path));
+  std::string text;
+  std::vector<char> block(std::size_t{1} << 16);
+  while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > max_bytes) {
+      return bad_input(fmt::format("{}: larger than the {} bytes accepted", path, max_bytes));
+    }
+  }
+  if (file.bad() || !file.eof()) return bad_input(fmt::format("{}: cannot be read; is it a file?", path));
+  return text;
+}
+
+Result<Json> parse_json(const std::string& text, const std::string& name) {
+  std::vector<std::set<std::string>> open_objects;
+  std::string duplicate;
+  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_objects.pop_back();
+    if (event == Json::parse_event_t::key && !open_objects.back().insert(parsed.get<std::string>()).second &&
+        duplicate.empty()) {
+      duplicate = parsed.get<std::string>();
+    }
+    return true;
+  };
+  try {
+    Json json = Json::parse(text, watch, true, true);
+    if (!duplicate.empty()) return bad_input(fmt::format("{}: key '{}' appears twice in one object", name, duplicate));
+    return json;
+  } catch (const Json::parse_error& error) {
+    std::string reason = error.what();
+    // nlohmann's text is "[json.exception...] parse error at line 1, column 2: reason".
+    if (const auto colon = reason.find(": "); colon != std::string::npos) reason = reason.substr(colon + 2);
+    return bad_input(fmt::format("{}: {}: not valid JSON: {}", name, position_in(text, error.byte), reason));
+  } catch (const Json::exception& error) {
+    return bad_input(fmt::format("{}: not valid JSON: {}", name, error.what()));
+  }
+}
+
+Result<Json> read_json_file(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return text.error();
+  return parse_json(*text, path);
+}
+
+ObjectReader::ObjectReader(const Json& object, std::string where, MaybeError& first_error)
+    : object_(&object), where_(std::move(where)), first_error_(&first_error) {
+  if (!object.is_object()) {
+    fail("", fmt::format("an object {{...}} is expected, not {}", quoted(object)));
+    object_ = &empty_object();
+  }
+}
+
+std::string ObjectReader::field_name(const std::string& key) const {
+  return key.empty() ? where_ : fmt::format("{}: {}", where_, key);
+}
+
+void ObjectReader::fail(const std::string& key, const std::string& message) {
+  if (!*first_error_) *first_error_ = bad_input(fmt::format("{}: {}", field_name(key), message));
+}
+
+const Json* ObjectReader::find(const std::string& key, bool required) {
+  asked_.push_back(key);
+  const auto found = object_->find(key);
+  if (found != object_->end()) return &*found;
+  if (required) {
+    std::vector<std::string> present;
+    for (const auto& [name, value] : object_->items()) present.push_back(name);
+    fail(key, present.empty() ? "missing" : fmt::format("missing; the keys given are: {}", joined(present)));
+  }
+  return nullptr;
+}
+
+bool ObjectReader::has(const std::string& key) { return find(key, false) != nullptr; }
+
+double ObjectReader::number(const std::string& key, Range accepted) {
+  const Json* value = find(key, true);
+  if (value && value->is_number() && contains(accepted, value->get<double>())) return value->get<double>();
+  if (value) fail(key, fmt::format("{} is not accepted; {} is expected", quoted(*value), described(accepted)));
+  return std::isfinite(accepted.high) ? accepted.high : accepted.low + 1;
+}
+
+std::int64_t ObjectReader::integer(const std::string& key, std::int64_t low, std::int64_t high) {
+  const Json* value = find(key, true);
+  // An unsigned number beyond int64 reads as out of range, not as a negative one.
+  const bool representable =
+      value && value->is_number_integer() &&
+      (!value->is_number_unsigned() || value->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
+  if (representable && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high) {
+    return value->get<std::int64_t>();
+  }
+  if (value) fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(*value), low, high));
+  return low;
+}
+
+std::string ObjectReader::text(const std::string& key) {
+  const Json* value = find(key, true);
+  if (value && value->is_string() && !value->get_ref<const std::string&>().empty()) return value->get<std::string>();
+  if (value) fail(key, fmt::format("{} is not accepted; a non-empty text is expected", quoted(*value)));
+  return {};
+}
+
+std::string ObjectReader::choice(const std::string& key, const std::vector<std::string>& known) {
+  const std::string name = text(key);
+  if (failed()) return known.front();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  fail(key, unknown_name_message("value", name, known));
+  return known.front();
+}
+
+std::vector<double> ObjectReader::numbers(const std::string& key, Range accepted) {
+  const Json* value = find(key, true);
+  if (!value) return {accepted.high};
+  std::vector<double> list;
+  if (value->is_object()) {
+    ObjectReader range(*value, field_name(key), *first_error_);
+    const double from = range.number("from", accepted);
+    const double to = range.number("to", accepted);
+    const double step = range.number("step", above(0, accepted.high));
+    range.reject_unknown_keys();
+    if (failed()) return {accepted.high};
+    const double count = std::floor((to - from) / step + 1e-9) + 1;
+    if (count < 1) range.fail("to", fmt::format("{} is below 'from' {}", shortest(to), shortest(from)));
+    if (count > static_cast<double>(longest_list)) range.fail("step", "gives more than a million values");
+    for (int i = 0; !failed() && i < static_cast<int>(count); ++i) list.push_back(from + i * step);
+    return list;
+  }
+  if (!value->is_array() || value->empty()) {
+    fail(key, fmt::format("{} is not accepted; a list of numbers or {{\"from\", \"to\", \"step\"}} is expected", quoted(*value)));
+    return {accepted.high};
+  }
+  for (const Json& element : *value) {
+    if (!element.is_number() || !contains(accepted, element.get<double>())) {
+      fail(key, fmt::format("{} is not accepted; {} is expected", quoted(element), described(accepted)));
+      return {accepted.high};
+    }
+    list.push_back(element.get<double>());
+  }
+  return list;
+}
+
+std::vector<std::int64_t> ObjectReader::integers(const std::string& key, std::int64_t low, std::int64_t high) {
+  const Json* value = find(key, true);
+  if (!value) return {low};
+  std::vector<std::int64_t> list;
+  if (value->is_array()) {
+    for (const Json& element : *value) {
+      const bool fits = element.is_number_integer() && element.get<double>() >= static_cast<double>(low) &&
+                        element.get<double>() <= static_cast<double>(high);
+      if (!fits) {
+        fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(element), low, high));
+        return {low};
+      }
+      list.push_back(element.get<std::int64_t>());
+    }
+  }
+  if (list.empty()) fail(key, fmt::format("{} is not accepted; a list of whole numbers is expected", quoted(*value)));
+  return list.empty() ? std::vector{low} : list;
+}
+
+ObjectReader ObjectReader::object(const std::string& key) {
+  const Json* value = find(key, true);
+  return {value ? *value : empty_object(), field_name(key), *first_error_};
+}
+
+std::vector<ObjectReader> ObjectReader::objects(const std::string& key) {
+  const Json* value = find(key, true);
+  std::vector<ObjectReader> list;
+  if (value && (!value->is_array() || value->empty())) {
+    fail(key, fmt::format("{} is not accepted; a non-empty list of objects is expected", quoted(*value)));
+  } else if (value) {
+    for (std::size_t i = 0; i < value->size(); ++i) {
+      list.emplace_back((*value)[i], fmt::format("{}: {}[{}]", where_, key, i), *first_error_);
+    }
+  }
+  return list;
+}
+
+const Json& ObjectReader::any(const std::string& key) {
+  const Json* value = find(key, true);
+  return value ? *value : empty_object();
+}
+
+double ObjectReader::number_or(const std::string& key, Range accepted, double fallback) {
+  return has(key) ? number(key, accepted) : fallback;
+}
+
+std::int64_t ObjectReader::integer_or(const std::string& key, std::int64_t low, std::int64_t high, std::int64_t fallback) {
+  return has(key) ? integer(key, low, high) : fallback;
+}
+
+std::string ObjectReader::text_or(const std::string& key, const std::string& fallback) {
+  return has(key) ? text(key) : fallback;
+}
+
+std::string ObjectReader::choice_or(const std::string& key, const std::vector<std::string>& known, const std::string& fallback) {
+  return has(key) ? choice(key, known) : fallback;
+}
+
+bool ObjectReader::boolean_or(const std::string& key, bool fallback) {
+  const Json* value = find(key, false);
+  if (!value) return fallback;
+  if (!value->is_boolean()) fail(key, fmt::format("{} is not accepted; true or false is expected", quoted(*value)));
+  return value->is_boolean() ? value->get<bool>() : fallback;
+}
+
+void ObjectReader::reject_unknown_keys() {
+  std::sort(asked_.begin(), asked_.end());
+  asked_.erase(std::unique(asked_.begin(), asked_.end()), asked_.end());
+  for (const auto& [key, value] : object_->items()) {
+    if (!std::binary_search(asked_.begin(), asked_.end(), key)) fail("", unknown_name_message("key", key, asked_));
+  }
+}
+
+}  // namespace wattline
