@@ -1,0 +1,20 @@
+#include "devices/cost_model.hpp"
+
+#include <cmath>
+
+namespace wattline::devices {
+
+double Cost::total_power_w() const {
+  double sum = 0;
+  for (const double rail_w : power_w) sum += rail_w;
+  return sum;
+}
+
+sim::RailPowerUw to_microwatts(const RailPowerW& power_w) {
+  sim::RailPowerUw power_uw{};
+  for (std::size_t rail = 0; rail < power_w.size(); ++rail)
+    power_uw[rail] = std::llround(power_w[rail] * 1e6);
+  return power_uw;
+}
+
+}  // namespace wattline::devices

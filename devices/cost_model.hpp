@@ -1,0 +1,46 @@
+// What a minibatch costs: (workload, role, batch, mode) -> time and mean power per rail.
+//
+// The ground truth of a simulated board. Policies never see it (they see Platform); the optimum, the
+// scorer and the simulation do. Implementations: RooflineModel (roofline.hpp), TableModel (table.hpp).
+// Immutable after construction, so one model may be shared by threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "devices/power_mode.hpp"
+#include "sim/base/result.hpp"
+#include "sim/energy_meter.hpp"
+#include "workloads/dnn.hpp"
+
+namespace wattline::devices {
+
+using RailPowerW = std::array<double, sim::max_rails>;
+
+struct Cost {
+  sim::TimeNs time_ns = 0;  // of one minibatch, at least 1
+  RailPowerW power_w{};     // mean over the minibatch
+
+  double total_power_w() const;
+};
+
+class CostModel {
+ public:
+  virtual ~CostModel() = default;
+
+  virtual const std::vector<std::string>& rails() const = 0;
+
+  // Errors: the mode does not exist, the workload is unknown, the batch is not positive, or nothing
+  // is known of this point.
+  virtual Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
+                                 const PowerMode& mode) const = 0;
+
+  // Drawn while nothing executes.
+  virtual Result<RailPowerW> idle_power_w(const PowerMode& mode) const = 0;
+};
+
+// To the nearest microwatt, the unit in which the simulation integrates energy.
+sim::RailPowerUw to_microwatts(const RailPowerW& power_w);
+
+}  // namespace wattline::devices

@@ -1,0 +1,168 @@
+#include "devices/roofline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/text.hpp"
+#include "workloads/catalog.hpp"
+
+namespace wattline::devices {
+
+using workloads::Role;
+
+namespace {
+
+constexpr double hz_per_khz = 1e3;
+constexpr std::int64_t largest_batch = 1'000'000;
+
+// Voltage at `khz` relative to the voltage at `max_khz`, squared.
+double voltage_squared(const PowerDomain& domain, double khz, double max_khz) {
+  const double voltage = domain.voltage_floor + (1 - domain.voltage_floor) * khz / max_khz;
+  return voltage * voltage;
+}
+
+}  // namespace
+
+double RooflinePoint::time_s() const {
+  return std::max({kernels_s, launch_s, pipeline_s});
+}
+
+const char* RooflinePoint::bound() const {
+  if (pipeline_s > std::max(kernels_s, launch_s)) return "input pipeline";
+  if (launch_s > kernels_s) return "launch";
+  return compute_bound_s > 0.5 * kernels_s ? "compute" : "memory";
+}
+
+RooflineModel::RooflineModel(DeviceSpec spec) : RooflineModel(std::move(spec), workloads::catalog()) {}
+
+RooflineModel::RooflineModel(DeviceSpec spec, const std::vector<workloads::Dnn>& dnns)
+    : spec_(std::move(spec)) {
+  for (const Rail& rail : spec_.power.rails) rails_.push_back(rail.name);
+  for (const workloads::Dnn& dnn : dnns) {
+    const auto known = spec_.stack.by_workload.find(dnn.name);
+    const Efficiency efficiency =
+        known != spec_.stack.by_workload.end() ? known->second : spec_.stack.typical;
+    for (const Role role : {Role::train, Role::infer}) {
+      Prepared prepared{workloads::kernels(dnn, role), {}, dnn.input_pipeline, efficiency};
+      prepared.totals = workloads::totals(prepared.kernels);
+      if (role == Role::infer) prepared.pipeline.cpu_cycles_per_sample = 0;
+      prepared_[static_cast<std::size_t>(role)].emplace(dnn.name, std::move(prepared));
+    }
+  }
+}
+
+Result<const RooflineModel::Prepared*> RooflineModel::find(const std::string& workload, Role role) const {
+  const auto& by_name = prepared_[static_cast<std::size_t>(role)];
+  const auto found = by_name.find(workload);
+  if (found != by_name.end()) return &found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, prepared] : by_name) known.push_back(name);
+  return bad_input(unknown_name_message("workload", workload, known));
+}
+
+Ceilings RooflineModel::ceilings(const PowerMode& mode) const {
+  const double gpu_hz = mode.gpu_khz * hz_per_khz;
+  return {mode.active_sms * spec_.gpu.fp32_flop_per_clock_per_sm * gpu_hz,
+          spec_.memory.achievable_fraction * spec_.memory.bytes_per_clock * (mode.emc_khz * hz_per_khz),
+          spec_.gpu.on_chip_bytes_per_clock * gpu_hz};
+}
+
+double RooflineModel::pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const {
+  const double cycles = prepared.pipeline.cpu_cycles_per_sample * static_cast<double>(batch);
+  // One core issues the GPU's work; where it is the only one, loading gets half of it.
+  const double cores = mode.cores > 1 ? std::min(prepared.pipeline.workers, mode.cores - 1) : 0.5;
+  return cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz * cores);
+}
+
+RooflinePoint RooflineModel::place(const Prepared& prepared, std::int64_t batch,
+                                   const PowerMode& mode) const {
+  const Ceilings ceiling = ceilings(mode);
+  const double flop_per_s = ceiling.flop_per_s * prepared.efficiency.compute;
+  const double bytes_per_s = ceiling.bytes_per_s() * prepared.efficiency.memory;
+  RooflinePoint point;
+  for (const workloads::Kernel& kernel : prepared.kernels) {
+    const double compute_s = static_cast<double>(kernel.flop.at(batch)) / flop_per_s;
+    const double memory_s = static_cast<double>(kernel.bytes.at(batch)) / bytes_per_s;
+    point.kernels_s += std::max(compute_s, memory_s);
+    if (compute_s >= memory_s) point.compute_bound_s += compute_s;
+  }
+  const double cycles = spec_.stack.launch_cycles_fixed + spec_.stack.launch_cycles_per_operator *
+                                                              static_cast<double>(prepared.totals.launches);
+  point.launch_s = cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz);
+  point.pipeline_s = pipeline_s(prepared, batch, mode);
+  point.flop = static_cast<double>(prepared.totals.flop.at(batch));
+  point.bytes = static_cast<double>(prepared.totals.bytes.at(batch));
+  return point;
+}
+
+Result<RooflinePoint> RooflineModel::place(const std::string& workload, Role role, std::int64_t batch,
+                                           const PowerMode& mode) const {
+  if (auto error = check_mode(spec_, mode)) return *error;
+  if (batch < 1 || batch > largest_batch) {
+    return bad_input(fmt::format("batch {} is not accepted; a whole number from 1 to {} is expected", batch,
+                                 largest_batch));
+  }
+  const auto prepared = find(workload, role);
+  if (!prepared) return prepared.error();
+  return place(**prepared, batch, mode);
+}
+
+RooflineModel::DomainPower RooflineModel::static_power(const PowerMode& mode, double gpu_busy,
+                                                       double cores_busy) const {
+  const PowerParameters& power = spec_.power;
+  const double gpu_v2 = voltage_squared(power.gpu, mode.gpu_khz, spec_.max_gpu_khz());
+  const double cpu_v2 = voltage_squared(power.cpu, mode.cpu_khz, spec_.max_cpu_khz());
+  const double gpu_clock = static_cast<double>(mode.gpu_khz) / spec_.max_gpu_khz();
+  const double cpu_clock = static_cast<double>(mode.cpu_khz) / spec_.max_cpu_khz();
+  const double sms = static_cast<double>(mode.active_sms) / spec_.gpu.sms;
+  // The share of the clock power that is drawn: all of it while busy, the idle fraction otherwise.
+  const double gpu_drawn = power.gpu.clock_idle_fraction + (1 - power.gpu.clock_idle_fraction) * gpu_busy;
+  const double cores_drawn = power.cpu.clock_idle_fraction * (mode.cores - cores_busy) + cores_busy;
+  DomainPower drawn;
+  drawn.gpu = sms * gpu_v2 * (power.gpu.leakage_w + power.gpu.clock_w * gpu_clock * gpu_drawn);
+  drawn.cpu = cpu_v2 * (power.cpu.leakage_w * mode.cores + power.cpu.clock_w * cpu_clock * cores_drawn);
+  drawn.memory = power.memory_idle_w * mode.emc_khz / spec_.max_emc_khz();
+  drawn.board = power.board_w;
+  return drawn;
+}
+
+RailPowerW RooflineModel::on_rails(const DomainPower& power) const {
+  RailPowerW rails_w{};
+  for (std::size_t i = 0; i < spec_.power.rails.size(); ++i) {
+    const Rail& rail = spec_.power.rails[i];
+    rails_w[i] = rail.gpu_share * power.gpu + rail.cpu_share * power.cpu + rail.memory_share * power.memory +
+                 rail.board_share * power.board;
+  }
+  return rails_w;
+}
+
+Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, std::int64_t batch,
+                                      const PowerMode& mode) const {
+  const auto point = place(workload, role, batch, mode);
+  if (!point) return point.error();
+  const Prepared& prepared = **find(workload, role);
+  const double time_s = point->time_s();
+
+  // One core issues GPU work and waits for it actively; loading occupies cores as long as it runs.
+  const double loading_cores = prepared.pipeline.cpu_cycles_per_sample * static_cast<double>(batch) /
+                               (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz) / time_s;
+  const double cores_busy = std::min<double>(mode.cores, 1 + loading_cores);
+  DomainPower power = static_power(mode, std::min(1.0, point->kernels_s / time_s), cores_busy);
+  const double gpu_v2 = voltage_squared(spec_.power.gpu, mode.gpu_khz, spec_.max_gpu_khz());
+  constexpr double joules_per_pj = 1e-12;
+  power.gpu += prepared.efficiency.energy * spec_.power.energy_per_flop_pj * joules_per_pj * gpu_v2 *
+               point->flop / time_s;
+  power.memory +=
+      prepared.efficiency.energy * spec_.power.energy_per_byte_pj * joules_per_pj * point->bytes / time_s;
+  const auto time_ns = static_cast<sim::TimeNs>(std::llround(time_s * 1e9));
+  return Cost{std::max<sim::TimeNs>(1, time_ns), on_rails(power)};
+}
+
+Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {
+  if (auto error = check_mode(spec_, mode)) return *error;
+  return on_rails(static_power(mode, 0, 0));
+}
+
+}  // namespace wattline::devices

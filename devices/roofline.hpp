@@ -1,0 +1,86 @@
+// The roofline cost model.
+//
+// Time (Williams et al. 2009; per kernel as in Pagoda, arXiv 2509.20189, section on the time
+// roofline, extended by a launch floor and an on-chip ceiling): a kernel of W FLOP and Q bytes takes
+//   t = max(W / (e_c F), Q / (e_m B)),   F = SMs x FLOP per clock per SM x f_gpu,
+//   B = min(achievable fraction x bytes per EMC clock x f_emc, on-chip bytes per GPU clock x f_gpu)
+// with the workload's efficiencies e_c and e_m. A minibatch takes
+//   T = max(sum of t, launch floor, input pipeline)
+// where the launch floor is operators x cycles per operator / (IPC x f_cpu) (one thread issues them),
+// and in training the input pipeline prepares samples on min(workers, cores - 1) cores (half of one
+// where there is only one).
+//
+// Power (energy roofline, Choi et al. 2013): static power of the mode plus, over the minibatch, energy
+// per FLOP (scaled by V^2 of the GPU clock) and per DRAM byte:
+//   P = P_static(mode, activity) + k (eps_flop V^2 W + eps_byte Q) / T
+// Domains (GPU, CPU, memory, board) are split over the board's rails; see PowerDomain in
+// device_spec.hpp for V and the static part.
+#pragma once
+
+#include <map>
+
+#include "devices/cost_model.hpp"
+#include "devices/device_spec.hpp"
+
+namespace wattline::devices {
+
+// What bounds a minibatch, and by how much.
+struct RooflinePoint {
+  double kernels_s = 0;         // sum over kernels
+  double launch_s = 0;          // launch floor
+  double pipeline_s = 0;        // input pipeline (training only)
+  double compute_bound_s = 0;   // part of kernels_s spent in kernels bound by compute
+  double flop = 0;
+  double bytes = 0;
+  double time_s() const;
+  const char* bound() const;    // "compute", "memory", "launch" or "input pipeline"
+};
+
+// Ceilings of a mode, before any workload's efficiency.
+struct Ceilings {
+  double flop_per_s = 0;
+  double dram_bytes_per_s = 0;     // achievable
+  double on_chip_bytes_per_s = 0;
+  double bytes_per_s() const { return dram_bytes_per_s < on_chip_bytes_per_s ? dram_bytes_per_s : on_chip_bytes_per_s; }
+};
+
+class RooflineModel final : public CostModel {
+ public:
+  // Knows the workloads of the catalogue.
+  explicit RooflineModel(DeviceSpec spec);
+  RooflineModel(DeviceSpec spec, const std::vector<workloads::Dnn>& dnns);
+
+  const DeviceSpec& spec() const { return spec_; }
+  const std::vector<std::string>& rails() const override { return rails_; }
+  Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
+                         const PowerMode& mode) const override;
+  Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
+
+  Result<RooflinePoint> place(const std::string& workload, workloads::Role role, std::int64_t batch,
+                              const PowerMode& mode) const;
+  Ceilings ceilings(const PowerMode& mode) const;
+
+ private:
+  struct Prepared {  // a workload in one role
+    std::vector<workloads::Kernel> kernels;
+    workloads::WorkTotals totals;
+    workloads::InputPipeline pipeline;  // cycles are 0 in inference
+    Efficiency efficiency;
+  };
+  // Power drawn by each domain, in W.
+  struct DomainPower {
+    double gpu = 0, cpu = 0, memory = 0, board = 0;
+  };
+
+  Result<const Prepared*> find(const std::string& workload, workloads::Role role) const;
+  RooflinePoint place(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
+  double pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
+  DomainPower static_power(const PowerMode& mode, double gpu_busy, double cores_busy) const;
+  RailPowerW on_rails(const DomainPower& power) const;
+
+  DeviceSpec spec_;
+  std::vector<std::string> rails_;
+  std::map<std::string, Prepared> prepared_[2];  // by role, then name
+};
+
+}  // namespace wattline::devices

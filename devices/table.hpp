@@ -1,0 +1,54 @@
+// The table cost model: what was measured, exactly, at the measured points.
+//
+// Asking for any other point is an error: nothing is interpolated. Only the total power was measured,
+// so there is one rail.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "devices/cost_model.hpp"
+
+namespace wattline::devices {
+
+// One row of a profile CSV (traces/profile_csv.hpp). An empty measured value is "not measured".
+struct ProfileRow {
+  std::string device;
+  std::string workload;
+  workloads::Role role = workloads::Role::infer;
+  std::int64_t batch = 0;
+  PowerMode mode;  // active_sms is 0: a profile does not say
+  std::optional<double> time_ms;
+  std::optional<double> power_w;
+  std::size_t line = 0;  // of the file, for messages
+};
+
+class TableModel final : public CostModel {
+ public:
+  // All rows must be of one device. Rows of the same point must agree; the first disagreement or a
+  // second device is an error that names the lines. `name` is what messages call the table.
+  static Result<TableModel> make(const std::vector<ProfileRow>& rows, std::string name, double idle_power_w);
+
+  const std::vector<std::string>& rails() const override { return rails_; }
+  Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
+                         const PowerMode& mode) const override;
+  Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
+
+  const std::string& device() const { return device_; }
+  // The measured modes, ascending.
+  std::vector<PowerMode> modes() const;
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  using Key = std::tuple<std::string, workloads::Role, std::int64_t, PowerMode>;
+
+  TableModel() = default;
+  std::string name_;
+  std::string device_;
+  std::vector<std::string> rails_ = {"total"};
+  std::map<Key, ProfileRow> rows_;
+  double idle_power_w_ = 0;
+};
+
+}  // namespace wattline::devices

@@ -1,0 +1,46 @@
+// Energy per rail and per activity, integrated exactly.
+//
+// Power is a whole number of microwatts and time a whole number of nanoseconds, so each interval
+// adds a whole number of femtojoules (1 uW x 1 ns = 1 fJ), kept in 128 bits: no rounding at all,
+// whatever the length of the run. Reported in nanojoules (rounded down) and joules.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sim/statistics.hpp"
+#include "sim/time.hpp"
+
+namespace wattline::sim {
+
+inline constexpr std::size_t max_rails = 8;
+
+// Microwatts per rail; rails that a device does not have stay 0.
+using RailPowerUw = std::array<std::int64_t, max_rails>;
+
+// What the device is doing; it does exactly one of these at any time.
+enum class Activity : std::uint8_t { idle, infer, train, switching };
+inline constexpr std::size_t activity_count = 4;
+const char* name_of(Activity activity);
+
+class EnergyMeter {
+ public:
+  // Precondition: duration_ns >= 0.
+  void add(Activity activity, const RailPowerUw& power, TimeNs duration_ns);
+
+  TimeNs time_ns(Activity activity) const { return time_ns_[static_cast<std::size_t>(activity)]; }
+  Int128 rail_fj(std::size_t rail) const { return rail_fj_[rail]; }
+  Int128 activity_fj(Activity activity) const { return activity_fj_[static_cast<std::size_t>(activity)]; }
+  Int128 total_fj() const { return total_fj_; }
+
+  double rail_j(std::size_t rail) const { return static_cast<double>(rail_fj_[rail]) * 1e-15; }
+  double total_j() const { return static_cast<double>(total_fj_) * 1e-15; }
+
+ private:
+  std::array<TimeNs, activity_count> time_ns_{};
+  std::array<Int128, max_rails> rail_fj_{};
+  std::array<Int128, activity_count> activity_fj_{};
+  Int128 total_fj_ = 0;  // from the sum of the rails' powers: an account of its own, to check the others
+};
+
+}  // namespace wattline::sim

@@ -1,0 +1,43 @@
+// The requests that wait for service, oldest first: a ring of arrival instants that grows by
+// doubling. Push and pop O(1). Not thread-safe.
+#pragma once
+
+#include <vector>
+
+#include "sim/time.hpp"
+
+namespace wattline::sim {
+
+class RequestQueue {
+ public:
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  void push(TimeNs arrival_ns) {
+    if (size_ == ring_.size()) grow();
+    ring_[(head_ + size_++) & (ring_.size() - 1)] = arrival_ns;
+  }
+
+  // Preconditions of both: !empty().
+  TimeNs oldest() const { return ring_[head_]; }
+  TimeNs pop() {
+    const TimeNs arrival_ns = ring_[head_];
+    head_ = (head_ + 1) & (ring_.size() - 1);
+    --size_;
+    return arrival_ns;
+  }
+
+ private:
+  void grow() {
+    std::vector<TimeNs> larger(2 * ring_.size());
+    for (std::size_t i = 0; i < size_; ++i) larger[i] = ring_[(head_ + i) & (ring_.size() - 1)];
+    ring_ = std::move(larger);
+    head_ = 0;
+  }
+
+  std::vector<TimeNs> ring_ = std::vector<TimeNs>(64);  // a power of two
+  std::size_t head_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace wattline::sim

@@ -1,0 +1,127 @@
+#include "traces/csv.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/text.hpp"
+
+namespace wattline::traces {
+
+namespace {
+
+constexpr std::size_t longest_file = std::size_t{1} << 30;
+
+// The fields of one line; an error message on unbalanced quotes.
+Result<std::vector<std::string>> fields_of(std::string_view line) {
+  std::vector<std::string> fields;
+  std::size_t at = 0;
+  for (;;) {
+    std::string field;
+    if (at < line.size() && line[at] == '"') {
+      for (++at;; ++at) {
+        if (at >= line.size()) return bad_input("a quoted field does not end on its line");
+        if (line[at] != '"') field += line[at];
+        else if (at + 1 < line.size() && line[at + 1] == '"') field += line[++at];
+        else break;
+      }
+      ++at;
+      if (at < line.size() && line[at] != ',') return bad_input("text after a closing quote");
+    } else {
+      const auto end = std::min(line.find(',', at), line.size());
+      field = std::string(trimmed(line.substr(at, end - at)));
+      at = end;
+    }
+    fields.push_back(std::move(field));
+    if (at >= line.size()) return fields;
+    ++at;  // the comma
+  }
+}
+
+std::string shown(const std::string& value) {
+  return value.empty() ? "nothing" : fmt::format("'{}'", value.substr(0, 80));
+}
+
+}  // namespace
+
+Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
+  CsvTable table;
+  table.name_ = std::move(name);
+  std::string_view rest = text;
+  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
+  for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
+    const auto end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (trimmed(line).empty()) continue;
+    auto fields = fields_of(line);
+    if (!fields) return bad_input(fmt::format("{}: line {}: {}", table.name_, line_number, fields.error().message));
+    if (table.header_.empty()) {
+      table.header_ = *std::move(fields);
+      continue;
+    }
+    if (fields->size() != table.header_.size()) {
+      return bad_input(fmt::format("{}: line {}: {} fields; the header has {}", table.name_, line_number,
+                                   fields->size(), table.header_.size()));
+    }
+    table.rows_.push_back({line_number, *std::move(fields)});
+  }
+  if (table.header_.empty()) return bad_input(fmt::format("{}: empty; a header line is expected", table.name_));
+  return table;
+}
+
+Result<CsvTable> CsvTable::read(const std::string& path) {
+  const auto text = read_text_file(path, longest_file);
+  if (!text) return text.error();
+  return parse(*text, path);
+}
+
+MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
+                                   const std::vector<std::string>& optional) const {
+  std::vector<std::string> known = required;
+  known.insert(known.end(), optional.begin(), optional.end());
+  for (std::size_t i = 0; i < header_.size(); ++i) {
+    if (std::find(known.begin(), known.end(), header_[i]) == known.end()) {
+      return bad_input(fmt::format("{}: line 1: {}", name_, unknown_name_message("column", header_[i], known)));
+    }
+    if (std::find(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(i), header_[i]) !=
+        header_.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return bad_input(fmt::format("{}: line 1: column '{}' appears twice", name_, header_[i]));
+    }
+  }
+  for (const std::string& name : required) {
+    if (!column(name)) {
+      return bad_input(fmt::format("{}: line 1: column '{}' is missing; the header has: {}", name_, name, joined(header_)));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> CsvTable::column(std::string_view column_name) const {
+  const auto found = std::find(header_.begin(), header_.end(), column_name);
+  if (found == header_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header_.begin());
+}
+
+Error CsvTable::error_at(const Row& row, std::size_t column, const std::string& message) const {
+  return bad_input(fmt::format("{}: line {}: {}: {}", name_, row.line, header_[column], message));
+}
+
+Result<double> CsvTable::number(const Row& row, std::size_t column, Range accepted) const {
+  const auto value = parse_double(row.fields[column]);
+  if (value && *value <= accepted.high && (accepted.open_low ? *value > accepted.low : *value >= accepted.low)) return *value;
+  return error_at(row, column, fmt::format("{} is not accepted; a number {} {} and at most {} is expected",
+                                           shown(row.fields[column]), accepted.open_low ? "above" : "of at least",
+                                           shortest(accepted.low), shortest(accepted.high)));
+}
+
+Result<std::int64_t> CsvTable::integer(const Row& row, std::size_t column, std::int64_t low, std::int64_t high) const {
+  const auto value = parse_int(row.fields[column]);
+  if (value && *value >= low && *value <= high) return *value;
+  return error_at(row, column, fmt::format("{} is not accepted; a whole number from {} to {} is expected",
+                                           shown(row.fields[column]), low, high));
+}
+
+}  // namespace wattline::traces

@@ -1,0 +1,84 @@
+#include "workloads/arrivals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattline::workloads {
+
+using sim::TimeNs;
+
+namespace {
+
+TimeNs rounded(double time_ns) {
+  // An instant beyond the clock becomes the first one that the run refuses.
+  return time_ns > static_cast<double>(sim::longest_time_ns) ? sim::longest_time_ns + 1
+                                                             : static_cast<TimeNs>(std::llround(time_ns));
+}
+
+}  // namespace
+
+std::size_t UniformArrivals::next(std::span<TimeNs> out) {
+  std::size_t filled = 0;
+  for (; filled < out.size() && made_ < requests_; ++filled) {
+    // From the index, not by adding gaps: errors do not pile up.
+    out[filled] = rounded(static_cast<double>(++made_) * 1e9 / rate_hz_);
+  }
+  return filled;
+}
+
+std::size_t PoissonArrivals::next(std::span<TimeNs> out) {
+  std::size_t filled = 0;
+  for (; filled < out.size() && made_ < requests_; ++filled, ++made_) {
+    now_ns_ += stream_.exponential(mean_gap_ns_);
+    out[filled] = rounded(now_ns_);
+  }
+  return filled;
+}
+
+std::size_t PiecewiseArrivals::next(std::span<TimeNs> out) {
+  std::size_t filled = 0;
+  while (filled < out.size() && segment_ < segments_.size()) {
+    double work = poisson_ ? stream_.exponential(1) : 1;  // expected arrivals until the next one
+    while (segment_ < segments_.size()) {
+      const RateSegment& segment = segments_[segment_];
+      const double end_s = segment_start_s_ + segment.duration_s;
+      const double available = (end_s - now_s_) * segment.rate_hz;
+      if (work <= available) {
+        now_s_ += work / segment.rate_hz;
+        out[filled++] = rounded(now_s_ * 1e9);
+        break;
+      }
+      work -= available;
+      segment_start_s_ = now_s_ = end_s;
+      ++segment_;
+    }
+  }
+  return filled;
+}
+
+std::size_t RecordedArrivals::next(std::span<TimeNs> out) {
+  const std::size_t count = std::min(out.size(), instants_ns_.size() - made_);
+  std::copy_n(instants_ns_.begin() + static_cast<std::ptrdiff_t>(made_), count, out.begin());
+  made_ += count;
+  return count;
+}
+
+Result<std::vector<TimeNs>> scaled_to_rate(const std::vector<TimeNs>& instants_ns, double rate_hz) {
+  if (instants_ns.size() < 2 || instants_ns.back() == instants_ns.front()) {
+    return bad_input(fmt::format("a log of {} requests has no rate to scale; two at different instants are needed",
+                                 instants_ns.size()));
+  }
+  const double first_ns = static_cast<double>(instants_ns.front());
+  const double gap_ns = (static_cast<double>(instants_ns.back()) - first_ns) / static_cast<double>(instants_ns.size() - 1);
+  const double stretch = 1e9 / rate_hz / gap_ns;
+  std::vector<TimeNs> scaled;
+  scaled.reserve(instants_ns.size());
+  for (const TimeNs instant_ns : instants_ns) {
+    scaled.push_back(rounded((static_cast<double>(instant_ns) - first_ns + gap_ns) * stretch));
+  }
+  return scaled;
+}
+
+}  // namespace wattline::workloads
