@@ -57,7 +57,8 @@ struct Preset {
 // Power of one clock domain at a clock f, with V(f) = voltage_floor + (1 - voltage_floor) * f / f_max
 // (relative to the voltage at f_max):
 //   leakage_w * V^2  always;  clock_w * (f / f_max) * V^2  while the domain is busy.
-// For the CPU both are per core and leakage counts every online core.
+// For the CPU both are per core and leakage counts every online core; for the GPU both are of all SMs
+// and scale with the share that is active.
 struct PowerDomain {
   double voltage_floor = 1;
   double leakage_w = 0;
@@ -129,7 +130,7 @@ struct DeviceSpec {
   PowerParameters power;
   SoftwareStack stack;
   Switching switching;
-  std::vector<Provenance> provenance;    // in the order of the file
+  std::vector<Provenance> provenance;    // in the order of the fields above
 
   std::int32_t max_gpu_khz() const;  // over all clock tables
   std::int32_t max_cpu_khz() const;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,5 +52,9 @@ class ModeSpace {
   std::array<std::vector<std::int32_t>, 4> axes_;
   std::int32_t active_sms_ = 0;
 };
+
+// For messages: the members of an ascending list on either side of `value`, "1236750, 1300500"; one
+// alone where `value` is beyond an end, or is itself a member.
+std::string nearest_values(std::span<const std::int32_t> ascending, std::int32_t value);
 
 }  // namespace wattline::devices
