@@ -67,14 +67,14 @@ class PiecewiseArrivals final : public sim::ArrivalProcess {
   double now_s_ = 0;
 };
 
-// Recorded instants, ascending (the readers in traces/ check that).
+// Recorded instants, ascending (the readers in traces/ check that); borrowed for the run.
 class RecordedArrivals final : public sim::ArrivalProcess {
  public:
-  explicit RecordedArrivals(std::vector<sim::TimeNs> instants_ns) : instants_ns_(std::move(instants_ns)) {}
+  explicit RecordedArrivals(std::span<const sim::TimeNs> instants_ns) : instants_ns_(instants_ns) {}
   std::size_t next(std::span<sim::TimeNs> out) override;
 
  private:
-  std::vector<sim::TimeNs> instants_ns_;
+  std::span<const sim::TimeNs> instants_ns_;
   std::size_t made_ = 0;
 };
 

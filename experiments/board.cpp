@@ -1,0 +1,94 @@
+#include "experiments/board.hpp"
+
+#include <filesystem>
+
+#include "devices/roofline.hpp"
+#include "traces/profile_csv.hpp"
+
+namespace wattline::experiments {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void take_spec(Board& board, devices::DeviceSpec spec) {
+  board.name = spec.name;
+  board.spec = spec;
+  board.truth = std::make_shared<devices::RooflineModel>(std::move(spec));
+}
+
+void read_device_file(Board& board, ObjectReader& in, const std::string& path) {
+  auto spec = devices::read_device_spec(path);
+  if (!spec) return in.fail("device_file", spec.error().message);
+  take_spec(board, *std::move(spec));
+  board.inputs.push_back(*hashed_input(path));
+}
+
+void read_profiles(Board& board, ObjectReader& in, const std::string& path) {
+  const double idle_w = in.number("idle_power_w", between(0, 1e4));
+  const auto rows = traces::read_profile_csv(path);
+  if (!rows) return in.fail("profiles", rows.error().message);
+  auto table = devices::TableModel::make(*rows, path, idle_w);
+  if (!table) return in.fail("profiles", table.error().message);
+  board.name = table->device();
+  board.table = std::make_shared<devices::TableModel>(*std::move(table));
+  board.truth = board.table;
+  board.inputs.push_back(*hashed_input(path));
+}
+
+}  // namespace
+
+std::string resolved_path(const std::string& base, const std::string& path) {
+  return fs::path(path).is_absolute() ? path : (fs::path(base) / path).lexically_normal().string();
+}
+
+std::string directory_of(const std::string& path) {
+  const std::string parent = fs::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+Board read_board(ObjectReader& in, const std::string& base) {
+  Board board;
+  const bool by_file = in.has("device_file");
+  const bool by_profiles = in.has("profiles");
+  if (static_cast<int>(in.has("device")) + static_cast<int>(by_file) + static_cast<int>(by_profiles) != 1) {
+    in.fail("device", "exactly one of 'device', 'device_file' and 'profiles' is expected");
+    return board;
+  }
+  if (by_file) {
+    read_device_file(board, in, resolved_path(base, in.text("device_file")));
+  } else if (by_profiles) {
+    read_profiles(board, in, resolved_path(base, in.text("profiles")));
+  } else {
+    const std::string name = in.text("device");
+    if (in.failed()) return board;
+    auto spec = devices::find_device(name);
+    if (spec) take_spec(board, *std::move(spec));
+    else in.fail("device", spec.error().message);
+  }
+  return board;
+}
+
+devices::PowerMode read_mode(ObjectReader& in, const std::string& key, const Board& board) {
+  if (in.failed()) return {};
+  if (board.spec && in.any(key).is_string()) {
+    const auto preset = devices::find_preset(*board.spec, in.text(key));
+    if (preset) return preset->mode;
+    in.fail(key, preset.error().message);
+    return {};
+  }
+  ObjectReader fields = in.object(key);
+  const auto knob = [&](const char* name, std::int64_t high) { return static_cast<std::int32_t>(fields.integer(name, 1, high)); };
+  devices::PowerMode mode;
+  mode.cores = knob("cores", 1024);
+  mode.cpu_khz = knob("cpu_khz", 100'000'000);
+  mode.gpu_khz = knob("gpu_khz", 100'000'000);
+  mode.emc_khz = knob("emc_khz", 100'000'000);
+  if (board.spec) mode.active_sms = static_cast<std::int32_t>(fields.integer_or("active_sms", 1, 1024, board.spec->gpu.sms));
+  fields.reject_unknown_keys();
+  if (in.failed() || !board.spec) return mode;
+  if (const auto wrong = devices::check_mode(*board.spec, mode)) in.fail(key, wrong->message);
+  return mode;
+}
+
+}  // namespace wattline::experiments

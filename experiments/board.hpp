@@ -1,0 +1,38 @@
+// The board of a scenario or experiment: what is simulated, from a built-in device, a device file of the
+// user's own, or a table of measured profiles.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "devices/cost_model.hpp"
+#include "devices/device_spec.hpp"
+#include "devices/table.hpp"
+#include "experiments/run_directory.hpp"
+#include "sim/base/strict_json.hpp"
+
+namespace wattline::experiments {
+
+struct Board {
+  std::string name;
+  std::shared_ptr<const devices::CostModel> truth;
+  std::optional<devices::DeviceSpec> spec;             // of a roofline device
+  std::shared_ptr<const devices::TableModel> table;    // the same object as `truth`, of a measured table
+  std::vector<InputFile> inputs;                       // files that it was read from
+};
+
+// Reads one of "device": name, "device_file": path, "profiles": path (with "idle_power_w"). Paths are
+// relative to `base`. After an error, which `in` then holds, the board is empty.
+Board read_board(ObjectReader& in, const std::string& base);
+
+// Reads `key`: the name of a preset, or {"cores", "cpu_khz", "gpu_khz", "emc_khz"} with an optional
+// "active_sms" (default: all). The mode must exist on the board.
+devices::PowerMode read_mode(ObjectReader& in, const std::string& key, const Board& board);
+
+// `path` relative to directory `base`, unless it is absolute.
+std::string resolved_path(const std::string& base, const std::string& path);
+std::string directory_of(const std::string& path);
+
+}  // namespace wattline::experiments

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "experiments/cli/verbs.hpp"
+#include "experiments/version.hpp"
+#include "sim/base/text.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+constexpr int status_failed = 1;
+constexpr int status_bad_usage = 2;
+
+void complain(const std::string& message) { fmt::print(stderr, "wattline: {}\n", message); }
+
+// CLI11 says "The following argument was not expected: X"; a mistyped verb deserves its nearest name.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(verbs.begin(), verbs.end(), argv[1]) == verbs.end()) {
+    return unknown_name_message("verb", argv[1], verbs);
+  }
+  return fmt::format("{} (see --help)", error.what());
+}
+
+}  // namespace
+
+void add_format_option(CLI::App& verb, std::string& format) {
+  verb.add_option("--format", format, "table, csv or json")->check(CLI::IsMember(format_names()))->capture_default_str();
+}
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw CommandError(failure("standard output cannot be written"));
+  }
+}
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("Wattline simulates edge accelerators (NVIDIA Jetson) for scheduling research.", "wattline");
+  app.set_version_flag("--version", fmt::format("wattline {} ({}, {})", version(), commit(), compiler()));
+  app.require_subcommand(1);
+  app.footer("Each verb has its own --help with an example.");
+  add_devices(app);
+  add_workloads(app);
+  add_roofline(app);
+  add_run(app);
+  add_compare(app);
+  add_bench(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    complain(usage_message(app, error, argc, argv));
+    return status_bad_usage;
+  } catch (const CommandError& error) {
+    complain(error.what());
+    return error.kind() == Error::Kind::bad_input ? status_bad_usage : status_failed;
+  } catch (const std::exception& error) {
+    complain(fmt::format("failed: {}", error.what()));
+    return status_failed;
+  }
+}
+
+}  // namespace wattline::experiments

@@ -1,0 +1,93 @@
+// wattline compare: policies side by side against the optimum.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "experiments/cli/verbs.hpp"
+#include "experiments/compare/comparison.hpp"
+#include "experiments/compare/tables.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+struct CompareOptions {
+  std::string experiment;
+  std::string out;
+  int jobs = 0;  // 0: one a core
+  bool steps = false;
+  std::string format = "table";
+};
+
+std::string default_directory(const Experiment& experiment, const Manifest& manifest) {
+  std::string name = experiment.name;
+  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
+  return fmt::format("runs/{}-{}", name, manifest.identity().substr(0, 12));
+}
+
+std::string headline(const Experiment& experiment, const Comparison& comparison) {
+  const auto feasible = std::count_if(comparison.by_problem.begin(), comparison.by_problem.end(),
+                                      [](const ProblemResult& result) { return result.optimum.has_value(); });
+  return fmt::format("{}: {}, mode space {} ({} modes), {} problems, {} of them feasible\n\n", experiment.name,
+                     experiment.board.name, experiment.modes->name(), experiment.modes->size(),
+                     experiment.problems.size(), feasible);
+}
+
+void run_compare(const CompareOptions& options) {
+  const Experiment experiment = required(read_experiment(options.experiment));
+  OrderedJson configuration = experiment.configuration;
+  configuration["steps"] = options.steps;
+  const Manifest manifest{"compare", experiment.seed, configuration, experiment.inputs()};
+  const std::string directory = options.out.empty() ? default_directory(experiment, manifest) : options.out;
+  required(check_run_directory(directory, manifest));
+  if (experiment.replay && !experiment.replay->arrivals.note.empty()) {
+    fmt::print(stderr, "note: {}\n", experiment.replay->arrivals.note);
+  }
+
+  const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const auto start = std::chrono::steady_clock::now();
+  const Comparison comparison = required(compare(experiment, {jobs, options.steps}));
+  const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  const ResultTable summary = summary_table(experiment, comparison);
+  const ResultTable problems = problem_table(experiment, comparison);
+  std::vector<ResultFile> files = {{"results.csv", problems.to_csv()}, {"summary.csv", summary.to_csv()}};
+  std::string text = headline(experiment, comparison) + summary.to_text();
+  if (experiment.replay) {
+    const ResultTable replays = replay_table(experiment, comparison);
+    files.push_back({"replay.csv", replays.to_csv()});
+    text += "\nReplay of the plans that solve their problem:\n\n" + replays.to_text();
+  }
+  if (options.steps) files.push_back({"steps.csv", step_table(experiment, comparison).to_csv()});
+  required(write_run_directory(directory, manifest, files,
+                               {{"wall_s", wall_s}, {"jobs", jobs}, {"experiment", options.experiment}, {"out", directory}}));
+
+  const Format format = format_of(options.format);
+  if (format == Format::table) print(text);
+  else print(format == Format::csv ? files.front().content : summary.to_json());
+  fmt::print(stderr, "{} problems x {} policies in {:.2f} s; results are in {}\n", experiment.problems.size(),
+             experiment.policies.size(), wall_s, directory);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app) {
+  auto options = std::make_shared<CompareOptions>();
+  CLI::App* verb = app.add_subcommand("compare", "Compare policies with the exhaustive optimum");
+  verb->add_option("experiment", options->experiment, "An experiment file (JSON, schema wattline-experiment/1)")->required();
+  verb->add_option("--out", options->out, "Run directory, new or empty (default: runs/<name>-<hash>)");
+  verb->add_option("-j,--jobs", options->jobs, "Threads; results do not depend on it (default: one a core)")
+      ->check(CLI::Range(1, 1024));
+  verb->add_flag("--steps", options->steps, "Also write every policy's step log (steps.csv)");
+  verb->add_option("--format", options->format,
+                   "table (summary), csv (one row per policy and problem, as in the run directory) or json (summary)")
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+  verb->footer("Example: wattline compare experiments/fulcrum/concurrent.json --out runs/first");
+  verb->callback([options] { run_compare(*options); });
+}
+
+}  // namespace wattline::experiments

@@ -1,0 +1,105 @@
+// wattline devices: lists the boards, or shows one.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "devices/device_spec.hpp"
+#include "experiments/cli/verbs.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+using devices::DeviceSpec;
+
+struct DevicesOptions {
+  std::string name;
+  std::string file;
+  std::string show = "summary";
+  std::string format = "table";
+};
+
+ResultTable list_of_devices() {
+  ResultTable table;
+  table.columns = {{"device"}, {"title"}, {"sms"}, {"cuda_cores"}, {"cpu_cores"}, {"max_gpu_khz"}, {"max_cpu_khz"},
+                   {"max_emc_khz"}, {"peak_fp32_tflop_per_s", 2}, {"peak_dram_gb_per_s", 1}, {"modes"}, {"presets"}};
+  for (const std::string& name : devices::device_names()) {
+    const DeviceSpec spec = required(devices::find_device(name));
+    table.rows.push_back({spec.name, spec.title, std::int64_t{spec.gpu.sms}, std::int64_t{spec.gpu.cuda_cores},
+                          std::int64_t{spec.cpu.cores}, std::int64_t{spec.max_gpu_khz()}, std::int64_t{spec.max_cpu_khz()},
+                          std::int64_t{spec.max_emc_khz()},
+                          spec.gpu.sms * spec.gpu.fp32_flop_per_clock_per_sm * spec.max_gpu_khz() * 1e-9,
+                          spec.memory.bytes_per_clock * spec.max_emc_khz() * 1e-6,
+                          static_cast<std::int64_t>(spec.mode_spaces.front().size()),
+                          static_cast<std::int64_t>(spec.presets.size())});
+  }
+  return table;
+}
+
+ResultTable mode_spaces_of(const DeviceSpec& spec) {
+  ResultTable table;
+  table.columns = {{"mode_space"}, {"clock_table"}, {"modes"}, {"cores"}, {"cpu_clocks"}, {"gpu_clocks"}, {"emc_clocks"}};
+  for (std::size_t i = 0; i < spec.mode_spaces.size(); ++i) {
+    const devices::ModeSpace& space = spec.mode_spaces[i];
+    std::vector<Cell> row = {space.name(), spec.mode_space_tables[i], static_cast<std::int64_t>(space.size())};
+    for (const devices::Axis axis : devices::all_axes) row.push_back(static_cast<std::int64_t>(space.axis(axis).size()));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+ResultTable presets_of(const DeviceSpec& spec) {
+  ResultTable table;
+  table.columns = {{"preset"}, {"id"}, {"clock_table"}, {"cores"}, {"cpu_khz"}, {"gpu_khz"}, {"emc_khz"}, {"active_sms"},
+                   {"nominal_power_w", 0}};
+  for (const devices::Preset& preset : spec.presets) {
+    const devices::PowerMode& mode = preset.mode;
+    table.rows.push_back({preset.name, std::int64_t{preset.id}, preset.clock_table, std::int64_t{mode.cores},
+                          std::int64_t{mode.cpu_khz}, std::int64_t{mode.gpu_khz}, std::int64_t{mode.emc_khz},
+                          std::int64_t{mode.active_sms},
+                          preset.nominal_power_w > 0 ? Cell{preset.nominal_power_w} : Cell{}});
+  }
+  return table;
+}
+
+ResultTable values_of(const DeviceSpec& spec) {
+  ResultTable table;
+  table.columns = {{"field"}, {"value"}, {"confidence"}, {"source"}};
+  for (const devices::Provenance& from : spec.provenance) {
+    table.rows.push_back({from.field, from.value, from.confidence, from.source});
+  }
+  return table;
+}
+
+void run_devices(const DevicesOptions& options) {
+  const Format format = format_of(options.format);
+  if (options.name.empty() && options.file.empty()) return print(list_of_devices().print(format));
+  const DeviceSpec spec = required(options.file.empty() ? devices::find_device(options.name)
+                                                        : devices::read_device_spec(options.file));
+  if (options.show == "values") return print(values_of(spec).print(format));
+  if (options.show == "presets") return print(presets_of(spec).print(format));
+  if (options.show == "mode-spaces") return print(mode_spaces_of(spec).print(format));
+  if (format != Format::table) {
+    throw CommandError(bad_input("--format csv and json need --show mode-spaces, presets or values"));
+  }
+  print(fmt::format("{}: {}\n{}, {} SMs; {} x {}; {}, {} bits\n\n", spec.name, spec.title, spec.gpu.architecture,
+                    spec.gpu.sms, spec.cpu.cores, spec.cpu.type, spec.memory.type, spec.memory.bus_bits));
+  print(mode_spaces_of(spec).to_text() + "\n" + presets_of(spec).to_text());
+}
+
+}  // namespace
+
+void add_devices(CLI::App& app) {
+  auto options = std::make_shared<DevicesOptions>();
+  CLI::App* verb = app.add_subcommand("devices", "List the boards, or show one");
+  verb->add_option("device", options->name, "A built-in board");
+  verb->add_option("--file", options->file, "A device file of your own instead")->excludes("device");
+  verb->add_option("--show", options->show, "summary, mode-spaces, presets, or values (each with where it comes from)")
+      ->check(CLI::IsMember({"summary", "mode-spaces", "presets", "values"}))
+      ->capture_default_str();
+  add_format_option(*verb, options->format);
+  verb->footer("Example: wattline devices orin-agx-64gb --show presets");
+  verb->callback([options] { run_devices(*options); });
+}
+
+}  // namespace wattline::experiments

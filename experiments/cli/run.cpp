@@ -1,0 +1,53 @@
+// wattline run: one simulation of a scenario.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "experiments/cli/verbs.hpp"
+#include "experiments/run/scenario.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+struct RunOptions {
+  std::string scenario;
+  std::string out;
+  std::string format = "table";
+};
+
+void run(const RunOptions& options) {
+  const Scenario scenario = required(read_scenario(options.scenario));
+  const Manifest manifest{"run", scenario.seed, scenario.configuration, scenario.inputs()};
+  if (!options.out.empty()) required(check_run_directory(options.out, manifest));
+  if (!scenario.arrivals.note.empty()) fmt::print(stderr, "note: {}\n", scenario.arrivals.note);
+
+  const auto start = std::chrono::steady_clock::now();
+  const sim::RunResult result = required(run_scenario(scenario));
+  const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  const ResultTable figures = figures_of(scenario, result);
+  const Format format = format_of(options.format);
+  print(format == Format::table ? figures.to_vertical_text() : figures.print(format));
+  fmt::print(stderr, "{} events in {:.3f} s: {:.1f} million events/s\n", result.events, wall_s,
+             static_cast<double>(result.events) * 1e-6 / wall_s);
+  if (!options.out.empty()) {
+    required(write_run_directory(options.out, manifest, {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},
+                                 {{"wall_s", wall_s}, {"scenario", options.scenario}}));
+  }
+}
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* verb = app.add_subcommand("run", "Simulate one scenario");
+  verb->add_option("scenario", options->scenario, "A scenario file (JSON, schema wattline-scenario/1)")->required();
+  verb->add_option("--out", options->out, "Also write a run directory (new or empty)");
+  add_format_option(*verb, options->format);
+  verb->footer("Example: wattline run experiments/scenarios/interleaved.json");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace wattline::experiments

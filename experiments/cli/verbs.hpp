@@ -1,0 +1,51 @@
+// The verbs of the command line, one file each. Each adds its options to a CLI11 subcommand and the
+// code that runs it.
+//
+// Exceptions are used only at this edge: a verb throws CommandError, and main turns it into a message
+// on stderr and an exit status (0 good, 1 a run or check failed, 2 bad usage or input).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "experiments/report/result_table.hpp"
+#include "sim/base/result.hpp"
+
+namespace wattline::experiments {
+
+class CommandError : public std::runtime_error {
+ public:
+  explicit CommandError(const Error& error) : std::runtime_error(error.message), kind_(error.kind) {}
+  Error::Kind kind() const { return kind_; }
+
+ private:
+  Error::Kind kind_;
+};
+
+// The value, or a CommandError.
+template <class T>
+T required(Result<T> result) {
+  if (!result) throw CommandError(result.error());
+  return *std::move(result);
+}
+inline void required(const MaybeError& error) {
+  if (error) throw CommandError(*error);
+}
+
+// Adds --format table|csv|json.
+void add_format_option(CLI::App& verb, std::string& format);
+
+// Writes to stdout; a failing stdout (a full disk) is an error, not silence.
+void print(const std::string& text);
+
+void add_devices(CLI::App& app);
+void add_workloads(CLI::App& app);
+void add_roofline(CLI::App& app);
+void add_run(CLI::App& app);
+void add_compare(CLI::App& app);
+void add_bench(CLI::App& app);
+
+// The whole program: parses, runs, reports; returns the exit status.
+int run_command_line(int argc, char** argv);
+
+}  // namespace wattline::experiments

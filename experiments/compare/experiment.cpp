@@ -1,0 +1,218 @@
+#include "experiments/compare/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "experiments/platforms/table.hpp"
+#include "policies/registry.hpp"
+#include "sim/base/text.hpp"
+#include "workloads/catalog.hpp"
+
+namespace wattline::experiments {
+
+using policies::Problem;
+using policies::ProblemKind;
+
+namespace {
+
+constexpr std::size_t most_problems = 10'000'000;
+
+ProblemKind read_kind(ObjectReader& in) {
+  const std::string kind = in.choice("kind", {"train", "infer", "concurrent"});
+  if (kind == "train") return ProblemKind::train;
+  return kind == "infer" ? ProblemKind::infer : ProblemKind::concurrent;
+}
+
+// A workload of a roofline board must be in the catalogue; of a table, in the table.
+std::string read_workload(ObjectReader& in, const std::string& key, const Board& board) {
+  const std::string name = in.text(key);
+  if (in.failed() || !board.spec) return name;
+  if (const auto dnn = workloads::find_dnn(name); !dnn) in.fail(key, dnn.error().message);
+  return name;
+}
+
+std::vector<int> default_batches(const std::string& workload) {
+  const auto dnn = workloads::find_dnn(workload);
+  return dnn ? dnn->infer_batches : std::vector<int>{};
+}
+
+std::vector<int> read_batches(ObjectReader& in, const std::string& workload) {
+  std::vector<int> batches;
+  if (in.has("infer_batches")) {
+    for (const std::int64_t batch : in.integers("infer_batches", 1, 1'000'000)) batches.push_back(static_cast<int>(batch));
+  } else if (!in.failed()) {
+    batches = default_batches(workload);
+    if (batches.empty()) in.fail("infer_batches", fmt::format("missing; {} has no usual batch sizes", workload));
+  }
+  std::sort(batches.begin(), batches.end());
+  batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
+  return batches;
+}
+
+// What one group of problems has in common, and the axes that are multiplied out.
+struct ProblemGroup {
+  Problem common;
+  std::vector<double> rates_hz = {0};
+  std::vector<double> latencies_ms = {0};
+  std::vector<double> powers_w;
+};
+
+ProblemGroup read_group(ObjectReader& in, const Board& board) {
+  ProblemGroup group;
+  Problem& common = group.common;
+  common.kind = read_kind(in);
+  if (common.trains()) {
+    common.train_workload = read_workload(in, "train", board);
+    common.train_batch = static_cast<int>(in.integer_or("train_batch", 1, 1'000'000, 16));
+  }
+  if (common.infers()) {
+    common.infer_workload = read_workload(in, "infer", board);
+    common.infer_batches = read_batches(in, common.infer_workload);
+    group.rates_hz = in.numbers("arrival_rates_hz", above(0, 1e6));
+    group.latencies_ms = in.numbers("latency_budgets_ms", above(0, 1e7));
+  }
+  group.powers_w = in.numbers("power_budgets_w", above(0, 1e4));
+  in.reject_unknown_keys();
+  return group;
+}
+
+std::string id_of(const Problem& problem, double latency_ms) {
+  std::string id = problem.train_workload;
+  if (problem.infers()) {
+    if (!id.empty()) id += "+";
+    id += fmt::format("{}/{}rps/{}ms", problem.infer_workload, shortest(problem.arrival_rate_hz), shortest(latency_ms));
+  }
+  return id + fmt::format("/{}W", shortest(problem.power_budget_w));
+}
+
+void append_problems(const ProblemGroup& group, std::vector<Problem>& problems) {
+  for (const double rate_hz : group.rates_hz) {
+    for (const double latency_ms : group.latencies_ms) {
+      for (const double power_w : group.powers_w) {
+        Problem problem = group.common;
+        problem.arrival_rate_hz = rate_hz;
+        problem.latency_budget_ns = std::llround(latency_ms * 1e6);
+        problem.power_budget_w = power_w;
+        problem.id = id_of(problem, latency_ms);
+        problems.push_back(std::move(problem));
+      }
+    }
+  }
+}
+
+void read_problems(Experiment& experiment, ObjectReader& in) {
+  std::size_t count = 0;
+  std::set<std::string> ids;
+  for (ObjectReader& item : in.objects("problems")) {
+    const ProblemGroup group = read_group(item, experiment.board);
+    if (in.failed()) return;
+    count += group.rates_hz.size() * group.latencies_ms.size() * group.powers_w.size();
+    if (count > most_problems) return in.fail("problems", fmt::format("more than {} problems", most_problems));
+    append_problems(group, experiment.problems);
+  }
+  for (const Problem& problem : experiment.problems) {
+    if (!ids.insert(problem.id).second) return in.fail("problems", fmt::format("{} appears twice", problem.id));
+  }
+}
+
+void read_policies(Experiment& experiment, ObjectReader& in) {
+  std::set<std::string> labels;
+  for (ObjectReader& item : in.objects("policies")) {
+    ComparedPolicy compared;
+    compared.policy = policies::make_policy(item, experiment.seed);
+    if (in.failed()) return;
+    compared.label = item.text_or("label", item.text("policy"));
+    item.reject_unknown_keys();
+    if (!labels.insert(compared.label).second) {
+      item.fail("label", fmt::format("'{}' appears twice; labels must differ", compared.label));
+    }
+    experiment.policies.push_back(std::move(compared));
+  }
+}
+
+void read_mode_space(Experiment& experiment, ObjectReader& in) {
+  const Board& board = experiment.board;
+  if (board.table) {
+    auto space = mode_space_of(*board.table);
+    if (space) experiment.modes = *std::move(space);
+    else in.fail("profiles", space.error().message);
+    return;
+  }
+  auto space = devices::find_mode_space(*board.spec, in.text_or("mode_space", board.spec->mode_spaces.front().name()));
+  if (!space) return in.fail("mode_space", space.error().message);
+  experiment.presets = devices::presets_of(*board.spec, *space);
+  experiment.modes = *std::move(space);
+}
+
+ProfilingOptions read_profiling(ObjectReader& in, const Experiment& experiment) {
+  ProfilingOptions options;
+  options.seed = experiment.seed;
+  if (experiment.board.spec) {
+    const devices::Switching& switching = experiment.board.spec->switching;
+    options.settle_s = switching.settle_s;
+    options.mode_switch_s = switching.mode_switch_ms * 1e-3;
+    options.reboot_s = switching.reboot_s;
+  }
+  if (!in.has("profiling")) return options;
+  ObjectReader fields = in.object("profiling");
+  options.minibatches = static_cast<int>(fields.integer_or("minibatches", 1, 100'000, options.minibatches));
+  if (experiment.board.spec) {
+    options.settle_s = fields.number_or("settle_s", between(0, 3600), options.settle_s);
+    options.mode_switch_s = fields.number_or("mode_switch_s", between(0, 3600), options.mode_switch_s);
+    options.reboot_s = fields.number_or("reboot_s", between(0, 86'400), options.reboot_s);
+    options.time_noise = fields.number_or("time_noise", between(0, 1), 0);
+    options.power_noise = fields.number_or("power_noise", between(0, 1), 0);
+  }
+  fields.reject_unknown_keys();
+  return options;
+}
+
+}  // namespace
+
+std::vector<InputFile> Experiment::inputs() const {
+  std::vector<InputFile> all = board.inputs;
+  if (replay) all.insert(all.end(), replay->arrivals.inputs.begin(), replay->arrivals.inputs.end());
+  return all;
+}
+
+Result<Experiment> parse_experiment(const std::string& text, const std::string& name, const std::string& base) {
+  const auto json = parse_json(text, name);
+  if (!json) return json.error();
+  MaybeError error;
+  ObjectReader in(*json, name, error);
+  in.choice("schema", {"wattline-experiment/1"});
+  Experiment experiment;
+  experiment.name = in.text("name");
+  experiment.seed = static_cast<std::uint64_t>(in.integer_or("seed", 0, INT64_MAX, 1));
+  experiment.board = read_board(in, base);
+  if (error) return *error;
+  read_mode_space(experiment, in);
+  if (error) return *error;
+  experiment.profiling = read_profiling(in, experiment);
+  read_problems(experiment, in);
+  if (error) return *error;
+  read_policies(experiment, in);
+  if (in.has("replay")) {
+    ObjectReader replay = in.object("replay");
+    experiment.replay = ReplayOptions{read_arrival_source(replay.object("arrivals"), base, true)};
+    replay.reject_unknown_keys();
+    if (!error && !experiment.replay->arrivals.finite()) {
+      replay.fail("arrivals", "'requests' is missing; a replay must end");
+    }
+  }
+  in.reject_unknown_keys();
+  if (error) return *error;
+  experiment.configuration = OrderedJson::parse(json->dump());
+  return experiment;
+}
+
+Result<Experiment> read_experiment(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return text.error();
+  return parse_experiment(*text, path, directory_of(path));
+}
+
+}  // namespace wattline::experiments

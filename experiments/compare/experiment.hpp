@@ -1,0 +1,46 @@
+// An experiment: problems, the policies to compare on them, and how plans are replayed; read from
+// JSON (schema wattline-experiment/1, docs/formats.md).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/arrival_source.hpp"
+#include "experiments/board.hpp"
+#include "experiments/platforms/simulated.hpp"
+#include "policies/policy.hpp"
+#include "policies/problem.hpp"
+
+namespace wattline::experiments {
+
+struct ComparedPolicy {
+  std::string label;
+  std::shared_ptr<const policies::Policy> policy;
+};
+
+// Replays every plan that the policies choose under these arrivals, at each problem's rate.
+struct ReplayOptions {
+  ArrivalSource arrivals;
+};
+
+struct Experiment {
+  std::string name;
+  std::uint64_t seed = 1;
+  Board board;
+  std::optional<devices::ModeSpace> modes;  // always set after reading
+  std::vector<devices::Preset> presets;     // of the mode space's clock table
+  ProfilingOptions profiling;
+  std::vector<policies::Problem> problems;
+  std::vector<ComparedPolicy> policies;
+  std::optional<ReplayOptions> replay;
+  OrderedJson configuration;                // as given, the inputs' paths included
+  std::vector<InputFile> inputs() const;
+};
+
+Result<Experiment> read_experiment(const std::string& path);
+// `base` is the directory that paths in the text are relative to.
+Result<Experiment> parse_experiment(const std::string& text, const std::string& name, const std::string& base);
+
+}  // namespace wattline::experiments

@@ -1,0 +1,114 @@
+#include "experiments/run_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "experiments/version.hpp"
+
+namespace wattline::experiments {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* manifest_name = "manifest.json";
+
+Error io_failure(const std::string& path, const char* what) {
+  return failure(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
+}
+
+// Writes beside the target, then renames over it: a reader sees the old file or the new one, whole.
+MaybeError write_whole(const fs::path& target, const std::string& content) {
+  const std::string temporary = fmt::format("{}.{}.partial", target.string(), ::getpid());
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return io_failure(temporary, "create");
+  std::size_t written = 0;
+  MaybeError error;
+  while (written < content.size() && !error) {
+    const ::ssize_t count = ::write(file, content.data() + written, content.size() - written);
+    if (count >= 0) written += static_cast<std::size_t>(count);
+    else if (errno != EINTR) error = io_failure(temporary, "write");
+  }
+  if (!error && ::fsync(file) != 0) error = io_failure(temporary, "write");
+  if (::close(file) != 0 && !error) error = io_failure(temporary, "write");
+  if (!error && ::rename(temporary.c_str(), target.c_str()) != 0) error = io_failure(target.string(), "create");
+  if (error) ::unlink(temporary.c_str());
+  return error;
+}
+
+}  // namespace
+
+std::string sha256_of(const std::string& bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+Result<InputFile> hashed_input(const std::string& path) {
+  const auto bytes = read_text_file(path, std::size_t{1} << 30);
+  if (!bytes) return bytes.error();
+  return InputFile{path, sha256_of(*bytes)};
+}
+
+std::string Manifest::text() const {
+  OrderedJson json;
+  json["schema"] = "wattline-manifest/1";
+  json["verb"] = verb;
+  json["identity"] = identity();
+  json["version"] = version();
+  json["commit"] = commit();
+  json["compiler"] = compiler();
+  json["seed"] = seed;
+  json["inputs"] = OrderedJson::array();
+  for (const InputFile& input : inputs) json["inputs"].push_back({{"path", input.path}, {"sha256", input.sha256}});
+  json["configuration"] = configuration;
+  return json.dump(2) + "\n";
+}
+
+std::string Manifest::identity() const {
+  std::string all = verb + "\n" + configuration.dump() + "\n";
+  for (const InputFile& input : inputs) all += input.sha256 + "\n";
+  return sha256_of(all);
+}
+
+MaybeError check_run_directory(const std::string& directory, const Manifest& manifest) {
+  std::error_code error;
+  const fs::file_status status = fs::status(directory, error);
+  if (status.type() == fs::file_type::not_found) return std::nullopt;
+  if (status.type() != fs::file_type::directory) {
+    return bad_input(fmt::format("{}: not a directory; a new or empty one is expected", directory));
+  }
+  const bool empty = fs::is_empty(directory, error);
+  if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
+  if (empty) return std::nullopt;
+  const auto known = read_json_file((fs::path(directory) / manifest_name).string());
+  if (!known || !known->is_object() || !known->contains("identity") || (*known)["identity"] != manifest.identity()) {
+    return bad_input(fmt::format("{}: holds something other than this run; a new or empty directory is expected", directory));
+  }
+  return std::nullopt;
+}
+
+MaybeError write_run_directory(const std::string& directory, const Manifest& manifest,
+                               const std::vector<ResultFile>& results, const OrderedJson& timing) {
+  if (auto error = check_run_directory(directory, manifest)) return error;
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return failure(fmt::format("{}: cannot create: {}", directory, error.message()));
+  for (const ResultFile& result : results) {
+    if (auto failed = write_whole(fs::path(directory) / result.name, result.content)) return failed;
+  }
+  if (auto failed = write_whole(fs::path(directory) / "timing.json", timing.dump(2) + "\n")) return failed;
+  return write_whole(fs::path(directory) / manifest_name, manifest.text());
+}
+
+}  // namespace wattline::experiments

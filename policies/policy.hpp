@@ -1,0 +1,93 @@
+// Policies: solve a problem on a platform, within a number of profiles, and say what was tried.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/platform.hpp"
+#include "policies/problem.hpp"
+
+namespace wattline::policies {
+
+enum class Termination {
+  found,             // the search came to its end; the plan is within the budgets as observed
+  budget_exhausted,  // out of profiles; a plan, if any, is the best seen
+  infeasible,        // the search came to its end and nothing seen is within the budgets
+  error              // a profile failed; `message` says why; there is no plan
+};
+const char* name_of(Termination termination);
+
+// One profile: what was tried, what was seen, why.
+struct Step {
+  workloads::Role role = workloads::Role::infer;
+  int batch = 0;
+  devices::PowerMode mode;
+  Measured seen;
+  bool charged = true;
+  std::string reason;
+};
+
+struct Outcome {
+  std::optional<Plan> plan;
+  Termination termination = Termination::infeasible;
+  std::vector<Step> steps;
+  std::string message;  // of an error
+};
+
+// The same policy object may solve many problems, from several threads at once: solve() is const and
+// keeps what it learns in the platform's session.
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  virtual Outcome solve(const Problem& problem, Platform& platform) const = 0;
+};
+
+// What a policy has seen of a problem so far: profiles within a budget, logs each as a Step, and knows
+// the best plan among the observed. Not thread-safe; lives in one solve().
+class Notebook {
+ public:
+  // At most `max_profiles` charged profiles from now on; negative: without limit.
+  Notebook(const Problem& problem, Platform& platform, int max_profiles);
+
+  // Nothing when the budget is used up or the platform failed (failed() tells which).
+  std::optional<Measured> train(const devices::PowerMode& mode, const std::string& reason);
+  std::optional<Measured> infer(const devices::PowerMode& mode, int batch, const std::string& reason);
+
+  // What is already known, without profiling.
+  std::optional<Measured> seen_train(const devices::PowerMode& mode) const;
+  std::optional<Measured> seen_infer(const devices::PowerMode& mode, int batch) const;
+  // Nothing unless all that the problem needs was seen.
+  std::optional<Evaluation> seen(const devices::PowerMode& mode, int batch) const;
+
+  bool exhausted() const { return max_profiles_ >= 0 && used() >= max_profiles_; }
+  bool failed() const { return failure_.has_value(); }
+  // Profiles still to be had; large when there is no limit.
+  int remaining() const;
+
+  // The best feasible plan among all that was fully observed.
+  std::optional<Plan> best() const;
+
+  // The outcome with best() as its plan.
+  Outcome conclude(bool search_complete) const;
+  // The outcome with a plan that is right whatever was observed (a fixed mode).
+  Outcome conclude_with(const Plan& plan) const;
+
+ private:
+  std::optional<Measured> profile(workloads::Role role, int batch, const devices::PowerMode& mode,
+                                  const std::string& reason);
+  int used() const { return platform_.spent().profiles - spent_before_; }
+
+  const Problem& problem_;
+  Platform& platform_;
+  int max_profiles_;
+  int spent_before_;
+  std::map<devices::PowerMode, Measured> train_;
+  std::map<std::pair<devices::PowerMode, int>, Measured> infer_;
+  std::vector<Step> steps_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace wattline::policies

@@ -1,0 +1,30 @@
+#include "policies/random_search.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "sim/random.hpp"
+
+namespace wattline::policies {
+
+Outcome RandomSearch::solve(const Problem& problem, Platform& platform) const {
+  Notebook notebook(problem, platform, options_.profiles);
+  sim::RandomStream stream(options_.seed, fmt::format("random_search/{}", problem.id));
+  const std::vector<int> no_inference = {0};
+  const std::vector<int>& batches = problem.infers() ? problem.infer_batches : no_inference;
+
+  // Points (mode, batch) in random order without repetition: a Fisher-Yates shuffle, as far as needed.
+  std::vector<std::size_t> points(platform.modes().size() * batches.size());
+  std::iota(points.begin(), points.end(), std::size_t{0});
+  for (std::size_t drawn = 0; drawn < points.size() && !notebook.failed() && !notebook.exhausted(); ++drawn) {
+    std::swap(points[drawn], points[drawn + static_cast<std::size_t>(stream.below(points.size() - drawn))]);
+    const devices::PowerMode mode = platform.modes().at(points[drawn] / batches.size());
+    const int batch = batches[points[drawn] % batches.size()];
+    if (problem.trains()) notebook.train(mode, "random point");
+    if (problem.infers()) notebook.infer(mode, batch, "random point");
+  }
+  return notebook.conclude(true);
+}
+
+}  // namespace wattline::policies
