@@ -80,6 +80,9 @@ struct PowerParameters {
   std::string kind;  // what is predicted: "module rails", "board meter", "wall"
   PowerDomain gpu;
   PowerDomain cpu;
+  // Share of the GPU's clock power that is drawn between the kernels of a running minibatch, when the
+  // CPU launches them too slowly; an idle device draws clock_idle_fraction.
+  double gpu_gap_fraction = 0;
   double memory_idle_w = 0;          // at the top EMC clock; scales with the clock
   double board_w = 0;                // constant
   double energy_per_flop_pj = 0;     // FP32 at the top GPU voltage; scales with V^2

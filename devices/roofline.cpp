@@ -109,7 +109,7 @@ Result<RooflinePoint> RooflineModel::place(const std::string& workload, Role rol
   return place(**prepared, batch, mode);
 }
 
-RooflineModel::DomainPower RooflineModel::static_power(const PowerMode& mode, double gpu_busy,
+RooflineModel::DomainPower RooflineModel::static_power(const PowerMode& mode, double gpu_drawn,
                                                        double cores_busy) const {
   const PowerParameters& power = spec_.power;
   const double gpu_v2 = voltage_squared(power.gpu, mode.gpu_khz, spec_.max_gpu_khz());
@@ -117,8 +117,6 @@ RooflineModel::DomainPower RooflineModel::static_power(const PowerMode& mode, do
   const double gpu_clock = static_cast<double>(mode.gpu_khz) / spec_.max_gpu_khz();
   const double cpu_clock = static_cast<double>(mode.cpu_khz) / spec_.max_cpu_khz();
   const double sms = static_cast<double>(mode.active_sms) / spec_.gpu.sms;
-  // The share of the clock power that is drawn: all of it while busy, the idle fraction otherwise.
-  const double gpu_drawn = power.gpu.clock_idle_fraction + (1 - power.gpu.clock_idle_fraction) * gpu_busy;
   const double cores_drawn = power.cpu.clock_idle_fraction * (mode.cores - cores_busy) + cores_busy;
   DomainPower drawn;
   drawn.gpu = sms * gpu_v2 * (power.gpu.leakage_w + power.gpu.clock_w * gpu_clock * gpu_drawn);
@@ -149,7 +147,9 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
   const double loading_cores = prepared.pipeline.cpu_cycles_per_sample * static_cast<double>(batch) /
                                (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz) / time_s;
   const double cores_busy = std::min<double>(mode.cores, 1 + loading_cores);
-  DomainPower power = static_power(mode, std::min(1.0, point->kernels_s / time_s), cores_busy);
+  const double gpu_busy = std::min(1.0, point->kernels_s / time_s);
+  const double gap = spec_.power.gpu_gap_fraction;
+  DomainPower power = static_power(mode, gap + (1 - gap) * gpu_busy, cores_busy);
   const double gpu_v2 = voltage_squared(spec_.power.gpu, mode.gpu_khz, spec_.max_gpu_khz());
   constexpr double joules_per_pj = 1e-12;
   power.gpu += prepared.efficiency.energy * spec_.power.energy_per_flop_pj * joules_per_pj * gpu_v2 *
@@ -162,7 +162,7 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
 
 Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {
   if (auto error = check_mode(spec_, mode)) return *error;
-  return on_rails(static_power(mode, 0, 0));
+  return on_rails(static_power(mode, spec_.power.gpu.clock_idle_fraction, 0));
 }
 
 }  // namespace wattline::devices

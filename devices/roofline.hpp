@@ -26,22 +26,24 @@ namespace wattline::devices {
 
 // What bounds a minibatch, and by how much.
 struct RooflinePoint {
-  double kernels_s = 0;         // sum over kernels
-  double launch_s = 0;          // launch floor
-  double pipeline_s = 0;        // input pipeline (training only)
-  double compute_bound_s = 0;   // part of kernels_s spent in kernels bound by compute
+  double kernels_s = 0;        // sum over kernels
+  double launch_s = 0;         // launch floor
+  double pipeline_s = 0;       // input pipeline (training only)
+  double compute_bound_s = 0;  // part of kernels_s spent in kernels bound by compute
   double flop = 0;
   double bytes = 0;
   double time_s() const;
-  const char* bound() const;    // "compute", "memory", "launch" or "input pipeline"
+  const char* bound() const;  // "compute", "memory", "launch" or "input pipeline"
 };
 
 // Ceilings of a mode, before any workload's efficiency.
 struct Ceilings {
   double flop_per_s = 0;
-  double dram_bytes_per_s = 0;     // achievable
+  double dram_bytes_per_s = 0;  // achievable
   double on_chip_bytes_per_s = 0;
-  double bytes_per_s() const { return dram_bytes_per_s < on_chip_bytes_per_s ? dram_bytes_per_s : on_chip_bytes_per_s; }
+  double bytes_per_s() const {
+    return dram_bytes_per_s < on_chip_bytes_per_s ? dram_bytes_per_s : on_chip_bytes_per_s;
+  }
 };
 
 class RooflineModel final : public CostModel {
@@ -75,7 +77,8 @@ class RooflineModel final : public CostModel {
   Result<const Prepared*> find(const std::string& workload, workloads::Role role) const;
   RooflinePoint place(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
   double pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
-  DomainPower static_power(const PowerMode& mode, double gpu_busy, double cores_busy) const;
+  // `gpu_drawn`: share of the GPU's clock power that is drawn.
+  DomainPower static_power(const PowerMode& mode, double gpu_drawn, double cores_busy) const;
   RailPowerW on_rails(const DomainPower& power) const;
 
   DeviceSpec spec_;

@@ -239,6 +239,7 @@ PowerParameters read_power(SourcedReader in) {
   power.kind = in.choice("kind", {"module rails", "board meter", "wall"});
   power.gpu = read_domain(in.object("gpu"));
   power.cpu = read_domain(in.object("cpu"));
+  power.gpu_gap_fraction = in.number("gpu_gap_fraction", share);
   power.memory_idle_w = in.number("memory_idle_w", watts);
   power.board_w = in.number("board_w", watts);
   power.energy_per_flop_pj = in.number("energy_per_flop_pj", between(0, 1'000'000));

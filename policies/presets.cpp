@@ -7,16 +7,15 @@ namespace wattline::policies {
 namespace {
 
 const devices::Preset* nominal_choice(const std::vector<devices::Preset>& presets, double power_budget_w) {
-  const devices::Preset* chosen = nullptr;
+  const devices::Preset* highest_within = nullptr;
+  const devices::Preset* lowest = nullptr;
   for (const devices::Preset& preset : presets) {
     if (preset.nominal_power_w <= 0) continue;
-    const bool fits = preset.nominal_power_w <= power_budget_w;
-    const bool chosen_fits = chosen && chosen->nominal_power_w <= power_budget_w;
-    const bool preferred = fits ? !chosen_fits || preset.nominal_power_w > chosen->nominal_power_w
-                                : !chosen_fits && preset.nominal_power_w < chosen->nominal_power_w;
-    if (!chosen || preferred) chosen = &preset;
+    if (!lowest || preset.nominal_power_w < lowest->nominal_power_w) lowest = &preset;
+    if (preset.nominal_power_w > power_budget_w) continue;
+    if (!highest_within || preset.nominal_power_w > highest_within->nominal_power_w) highest_within = &preset;
   }
-  return chosen;
+  return highest_within ? highest_within : lowest;
 }
 
 }  // namespace
