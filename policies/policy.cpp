@@ -83,6 +83,11 @@ std::optional<Plan> Notebook::best() const {
   return plan;
 }
 
+std::optional<Evaluation> Notebook::best_value() const {
+  const auto plan = best();
+  return plan ? seen(plan->mode, plan->infer_batch) : std::nullopt;
+}
+
 Outcome Notebook::conclude(bool search_complete) const {
   if (failed()) return {std::nullopt, Termination::error, steps_, failure_->message};
   const auto plan = best();

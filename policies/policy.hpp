@@ -69,6 +69,8 @@ class Notebook {
 
   // The best feasible plan among all that was fully observed.
   std::optional<Plan> best() const;
+  // What it comes to, as observed.
+  std::optional<Evaluation> best_value() const;
 
   // The outcome with best() as its plan.
   Outcome conclude(bool search_complete) const;

@@ -28,9 +28,15 @@ struct Tally {
   double time_s = 0, energy_j = 0;
 };
 
-Tally tally(const Comparison& comparison, std::size_t policy) {
+// A problem whose optimum cannot train at all would count as no regret for whoever solves it.
+bool worth_regretting(const policies::Problem& problem, const policies::Optimum& optimum) {
+  return problem.kind != policies::ProblemKind::concurrent || optimum.value.train_rate_hz > 0;
+}
+
+Tally tally(const Experiment& experiment, const Comparison& comparison, std::size_t policy) {
   Tally sum;
-  for (const ProblemResult& problem : comparison.by_problem) {
+  for (std::size_t i = 0; i < comparison.by_problem.size(); ++i) {
+    const ProblemResult& problem = comparison.by_problem[i];
     const PolicyResult& result = problem.by_policy[policy];
     sum.profiles += result.spent.profiles;
     sum.most_profiles = std::max<std::int64_t>(sum.most_profiles, result.spent.profiles);
@@ -43,7 +49,9 @@ Tally tally(const Comparison& comparison, std::size_t policy) {
       continue;
     }
     if (result.score->solved) ++sum.solved;
-    if (result.score->regret) sum.regrets.push_back(*result.score->regret);
+    if (result.score->regret && worth_regretting(experiment.problems[i], *problem.optimum)) {
+      sum.regrets.push_back(*result.score->regret);
+    }
     if (!result.score->truth.keeps_up) ++sum.overloaded;
     sum.worst_power_w = std::max(sum.worst_power_w, result.score->power_excess_w);
     sum.worst_latency_ms = std::max(sum.worst_latency_ms, sim::ns_to_ms(result.score->latency_excess_ns));
@@ -98,7 +106,7 @@ ResultTable summary_table(const Experiment& experiment, const Comparison& compar
                    {"profiling_energy_mean_j", 0}};
   const auto problems = static_cast<double>(comparison.by_problem.size());
   for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
-    const Tally sum = tally(comparison, i);
+    const Tally sum = tally(experiment, comparison, i);
     table.rows.push_back({experiment.policies[i].label, whole(comparison.by_problem.size()), whole(sum.feasible),
                           share_pct(sum.solved, sum.feasible), share_pct(sum.no_plan, sum.feasible),
                           share_pct(sum.overloaded, sum.feasible), quantile_pct(sum.regrets, 0.5),

@@ -7,8 +7,8 @@
 
 namespace wattline::experiments {
 
-// Shares and regrets are over the problems that have a feasible plan; regret over those that the policy
-// solved; violations over those for which it made a plan.
+// Shares are over the problems that have a feasible plan; regret over those that the policy solved and
+// whose optimum can train at all; violations over those for which it made a plan.
 ResultTable summary_table(const Experiment& experiment, const Comparison& comparison);
 ResultTable replay_table(const Experiment& experiment, const Comparison& comparison);
 ResultTable problem_table(const Experiment& experiment, const Comparison& comparison);

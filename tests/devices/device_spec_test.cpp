@@ -163,8 +163,8 @@ TEST_CASE("Every value of every board says where it comes from") {
           "stack.by_workload.lstm.energy", "switching.reboot_s"}) {
       CHECK(fields.contains(field));
     }
-    // 5 of the GPU, 3 CPU, 4 memory, 4 + 4 power domains, 5 other power, 2 launch, 3 typical, 3 switching.
-    const std::size_t values = 33 + 3 * spec.clock_tables.size() + 4 * spec.mode_spaces.size() +
+    // 5 of the GPU, 3 CPU, 4 memory, 4 + 4 power domains, 6 other power, 2 launch, 3 typical, 3 switching.
+    const std::size_t values = 34 + 3 * spec.clock_tables.size() + 4 * spec.mode_spaces.size() +
                                7 * spec.presets.size() + 4 * spec.power.rails.size() +
                                3 * spec.stack.by_workload.size();
     CHECK(fields.size() == values);
@@ -242,7 +242,7 @@ constexpr const char* small_board = R"({
   "power": {"confidence": "estimated", "source": "guess", "kind": "wall",
     "gpu": {"voltage_floor": 0.5, "leakage_w": 1, "clock_w": 2, "clock_idle_fraction": 0.1},
     "cpu": {"voltage_floor": 0.5, "leakage_w": 0.1, "clock_w": 1, "clock_idle_fraction": 0},
-    "memory_idle_w": 1, "board_w": 2, "energy_per_flop_pj": 5, "energy_per_byte_pj": 100,
+    "gpu_gap_fraction": 0.5, "memory_idle_w": 1, "board_w": 2, "energy_per_flop_pj": 5, "energy_per_byte_pj": 100,
     "rails": {"list": [
       {"name": "A", "gpu_share": 1, "cpu_share": 0.5, "memory_share": 0, "board_share": 0.25},
       {"name": "B", "gpu_share": 0, "cpu_share": 0.5, "memory_share": 1, "board_share": 0.75}]}},

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds the release preset, and runs the main experiment: policies against
+# the exhaustive optimum on Jetson AGX Orin, then a replay of the chosen plans under a real request log.
+#   bash experiments/quickstart.sh
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. ./packages.sh
+install_missing_packages
+log=$(mktemp)
+if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then
+  tail -n 30 "$log" >&2
+  echo "quickstart.sh: the build failed; the whole log is $log" >&2
+  exit 1
+fi
+rm -f "$log"
+exec ./build/release/wattline compare experiments/fulcrum/concurrent.json "$@"
