@@ -49,8 +49,8 @@ struct ClockTable {
 struct Preset {
   std::string name;
   std::string clock_table;
-  std::int32_t id = 0;      // of nvpmodel
-  PowerMode mode;           // with the preset's active SMs
+  std::int32_t id = 0;         // of nvpmodel
+  PowerMode mode;              // with the preset's active SMs
   double nominal_power_w = 0;  // of the name ("MODE_30W"); 0: none, as for MAXN
 };
 
@@ -83,18 +83,18 @@ struct PowerParameters {
   // Share of the GPU's clock power that is drawn between the kernels of a running minibatch, when the
   // CPU launches them too slowly; an idle device draws clock_idle_fraction.
   double gpu_gap_fraction = 0;
-  double memory_idle_w = 0;          // at the top EMC clock; scales with the clock
-  double board_w = 0;                // constant
-  double energy_per_flop_pj = 0;     // FP32 at the top GPU voltage; scales with V^2
-  double energy_per_byte_pj = 0;     // DRAM byte
+  double memory_idle_w = 0;       // at the top EMC clock; scales with the clock
+  double board_w = 0;             // constant
+  double energy_per_flop_pj = 0;  // FP32 at the top GPU voltage; scales with V^2
+  double energy_per_byte_pj = 0;  // DRAM byte
   std::vector<Rail> rails;
 };
 
 // How well one workload, on one software stack, uses the board.
 struct Efficiency {
-  double compute = 0;          // of peak FLOP/s, for kernels bound by compute
-  double memory = 0;           // of achievable bandwidth, for kernels bound by DRAM or on-chip traffic
-  double energy = 1;           // multiplies energy per FLOP and per byte
+  double compute = 0;  // of peak FLOP/s, for kernels bound by compute
+  double memory = 0;   // of achievable bandwidth, for kernels bound by DRAM or on-chip traffic
+  double energy = 1;   // multiplies energy per FLOP and per byte
 };
 
 struct SoftwareStack {
@@ -121,19 +121,19 @@ struct Provenance {
 };
 
 struct DeviceSpec {
-  std::string name;   // "orin-agx-64gb"
+  std::string name;  // "orin-agx-64gb"
   std::string title;
   Gpu gpu;
   Cpu cpu;
   Memory memory;
-  std::vector<ClockTable> clock_tables;  // the first is the default
-  std::vector<ModeSpace> mode_spaces;    // the first is the default
+  std::vector<ClockTable> clock_tables;        // the first is the default
+  std::vector<ModeSpace> mode_spaces;          // the first is the default
   std::vector<std::string> mode_space_tables;  // clock table of each mode space
   std::vector<Preset> presets;
   PowerParameters power;
   SoftwareStack stack;
   Switching switching;
-  std::vector<Provenance> provenance;    // in the order of the fields above
+  std::vector<Provenance> provenance;  // in the order of the fields above
 
   std::int32_t max_gpu_khz() const;  // over all clock tables
   std::int32_t max_cpu_khz() const;

@@ -34,7 +34,8 @@ void read_segments(ArrivalSource& source, ObjectReader& in) {
   source.kind = ArrivalSource::Kind::piecewise;
   source.poisson_spacing = in.choice_or("spacing", {"poisson", "uniform"}, "poisson") == "poisson";
   for (ObjectReader& segment : in.objects("segments")) {
-    source.segments.push_back({segment.number("duration_s", above(0, 1e9)), segment.number("rate_hz", between(0, 1e9))});
+    source.segments.push_back(
+        {segment.number("duration_s", above(0, 1e9)), segment.number("rate_hz", between(0, 1e9))});
     segment.reject_unknown_keys();
   }
 }
@@ -76,18 +77,23 @@ Result<std::vector<sim::TimeNs>> instants_at_rate(const ArrivalSource& source, d
   return instants;
 }
 
-std::unique_ptr<sim::ArrivalProcess> make_arrivals(const ArrivalSource& source, double rate_hz, std::uint64_t seed,
+std::unique_ptr<sim::ArrivalProcess> make_arrivals(const ArrivalSource& source, double rate_hz,
+                                                   std::uint64_t seed,
                                                    const std::vector<sim::TimeNs>& log_ns) {
   const sim::RandomStream stream(seed, "arrivals");
   switch (source.kind) {
-    case ArrivalSource::Kind::none: return nullptr;
-    case ArrivalSource::Kind::uniform: return std::make_unique<workloads::UniformArrivals>(rate_hz, source.requests);
+    case ArrivalSource::Kind::none:
+      return nullptr;
+    case ArrivalSource::Kind::uniform:
+      return std::make_unique<workloads::UniformArrivals>(rate_hz, source.requests);
     case ArrivalSource::Kind::poisson:
       return std::make_unique<workloads::PoissonArrivals>(rate_hz, stream, source.requests);
     case ArrivalSource::Kind::piecewise:
-      if (source.poisson_spacing) return std::make_unique<workloads::PiecewiseArrivals>(source.segments, stream);
+      if (source.poisson_spacing)
+        return std::make_unique<workloads::PiecewiseArrivals>(source.segments, stream);
       return std::make_unique<workloads::PiecewiseArrivals>(source.segments);
-    case ArrivalSource::Kind::recorded: return std::make_unique<workloads::RecordedArrivals>(log_ns);
+    case ArrivalSource::Kind::recorded:
+      return std::make_unique<workloads::RecordedArrivals>(log_ns);
   }
   return nullptr;
 }

@@ -24,13 +24,13 @@ namespace wattline::experiments {
 struct ArrivalSource {
   enum class Kind { none, uniform, poisson, piecewise, recorded };
   Kind kind = Kind::none;
-  double rate_hz = 0;               // 0: as recorded, or piecewise
+  double rate_hz = 0;  // 0: as recorded, or piecewise
   std::uint64_t requests = workloads::unlimited_requests;
   std::vector<workloads::RateSegment> segments;
   bool poisson_spacing = true;      // of piecewise arrivals
   std::vector<sim::TimeNs> log_ns;  // of recorded arrivals, not scaled
   std::vector<InputFile> inputs;
-  std::string note;                 // for the user, when a log was replaced
+  std::string note;  // for the user, when a log was replaced
 
   bool finite() const;
 };
@@ -43,7 +43,8 @@ ArrivalSource read_arrival_source(ObjectReader in, const std::string& base, bool
 Result<std::vector<sim::TimeNs>> instants_at_rate(const ArrivalSource& source, double rate_hz);
 
 // A process for one run. `log_ns` are the instants of a recorded source, and outlive the run.
-std::unique_ptr<sim::ArrivalProcess> make_arrivals(const ArrivalSource& source, double rate_hz, std::uint64_t seed,
+std::unique_ptr<sim::ArrivalProcess> make_arrivals(const ArrivalSource& source, double rate_hz,
+                                                   std::uint64_t seed,
                                                    const std::vector<sim::TimeNs>& log_ns);
 
 }  // namespace wattline::experiments

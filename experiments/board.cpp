@@ -63,8 +63,10 @@ Board read_board(ObjectReader& in, const std::string& base) {
     const std::string name = in.text("device");
     if (in.failed()) return board;
     auto spec = devices::find_device(name);
-    if (spec) take_spec(board, *std::move(spec));
-    else in.fail("device", spec.error().message);
+    if (spec)
+      take_spec(board, *std::move(spec));
+    else
+      in.fail("device", spec.error().message);
   }
   return board;
 }
@@ -78,13 +80,17 @@ devices::PowerMode read_mode(ObjectReader& in, const std::string& key, const Boa
     return {};
   }
   ObjectReader fields = in.object(key);
-  const auto knob = [&](const char* name, std::int64_t high) { return static_cast<std::int32_t>(fields.integer(name, 1, high)); };
+  const auto knob = [&](const char* name, std::int64_t high) {
+    return static_cast<std::int32_t>(fields.integer(name, 1, high));
+  };
   devices::PowerMode mode;
   mode.cores = knob("cores", 1024);
   mode.cpu_khz = knob("cpu_khz", 100'000'000);
   mode.gpu_khz = knob("gpu_khz", 100'000'000);
   mode.emc_khz = knob("emc_khz", 100'000'000);
-  if (board.spec) mode.active_sms = static_cast<std::int32_t>(fields.integer_or("active_sms", 1, 1024, board.spec->gpu.sms));
+  if (board.spec)
+    mode.active_sms =
+        static_cast<std::int32_t>(fields.integer_or("active_sms", 1, 1024, board.spec->gpu.sms));
   fields.reject_unknown_keys();
   if (in.failed() || !board.spec) return mode;
   if (const auto wrong = devices::check_mode(*board.spec, mode)) in.fail(key, wrong->message);

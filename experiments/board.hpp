@@ -18,9 +18,9 @@ namespace wattline::experiments {
 struct Board {
   std::string name;
   std::shared_ptr<const devices::CostModel> truth;
-  std::optional<devices::DeviceSpec> spec;             // of a roofline device
-  std::shared_ptr<const devices::TableModel> table;    // the same object as `truth`, of a measured table
-  std::vector<InputFile> inputs;                       // files that it was read from
+  std::optional<devices::DeviceSpec> spec;           // of a roofline device
+  std::shared_ptr<const devices::TableModel> table;  // the same object as `truth`, of a measured table
+  std::vector<InputFile> inputs;                     // files that it was read from
 };
 
 // Reads one of "device": name, "device_file": path, "profiles": path (with "idle_power_w"). Paths are

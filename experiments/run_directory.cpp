@@ -33,12 +33,15 @@ MaybeError write_whole(const fs::path& target, const std::string& content) {
   MaybeError error;
   while (written < content.size() && !error) {
     const ::ssize_t count = ::write(file, content.data() + written, content.size() - written);
-    if (count >= 0) written += static_cast<std::size_t>(count);
-    else if (errno != EINTR) error = io_failure(temporary, "write");
+    if (count >= 0)
+      written += static_cast<std::size_t>(count);
+    else if (errno != EINTR)
+      error = io_failure(temporary, "write");
   }
   if (!error && ::fsync(file) != 0) error = io_failure(temporary, "write");
   if (::close(file) != 0 && !error) error = io_failure(temporary, "write");
-  if (!error && ::rename(temporary.c_str(), target.c_str()) != 0) error = io_failure(target.string(), "create");
+  if (!error && ::rename(temporary.c_str(), target.c_str()) != 0)
+    error = io_failure(target.string(), "create");
   if (error) ::unlink(temporary.c_str());
   return error;
 }
@@ -70,7 +73,8 @@ std::string Manifest::text() const {
   json["compiler"] = compiler();
   json["seed"] = seed;
   json["inputs"] = OrderedJson::array();
-  for (const InputFile& input : inputs) json["inputs"].push_back({{"path", input.path}, {"sha256", input.sha256}});
+  for (const InputFile& input : inputs)
+    json["inputs"].push_back({{"path", input.path}, {"sha256", input.sha256}});
   json["configuration"] = configuration;
   return json.dump(2) + "\n";
 }
@@ -92,8 +96,10 @@ MaybeError check_run_directory(const std::string& directory, const Manifest& man
   if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
   if (empty) return std::nullopt;
   const auto known = read_json_file((fs::path(directory) / manifest_name).string());
-  if (!known || !known->is_object() || !known->contains("identity") || (*known)["identity"] != manifest.identity()) {
-    return bad_input(fmt::format("{}: holds something other than this run; a new or empty directory is expected", directory));
+  if (!known || !known->is_object() || !known->contains("identity") ||
+      (*known)["identity"] != manifest.identity()) {
+    return bad_input(fmt::format(
+        "{}: holds something other than this run; a new or empty directory is expected", directory));
   }
   return std::nullopt;
 }

@@ -25,7 +25,7 @@ std::string sha256_of(const std::string& bytes);
 struct Manifest {
   std::string verb;
   std::uint64_t seed = 0;
-  OrderedJson configuration;      // resolved: every default filled in
+  OrderedJson configuration;  // resolved: every default filled in
   std::vector<InputFile> inputs;
 
   std::string text() const;

@@ -6,8 +6,12 @@
 
 namespace wattline::experiments {
 
-std::string version() { return WATTLINE_VERSION; }
-std::string commit() { return WATTLINE_COMMIT; }
+std::string version() {
+  return WATTLINE_VERSION;
+}
+std::string commit() {
+  return WATTLINE_COMMIT;
+}
 
 std::string compiler() {
 #if defined(__clang__)

@@ -23,7 +23,9 @@ bool at_least(const ModeCoordinates& a, const ModeCoordinates& b) {
   return true;
 }
 
-std::string along(const char* what, std::size_t axis) { return fmt::format("{} along {}", what, name_of(all_axes[axis])); }
+std::string along(const char* what, std::size_t axis) {
+  return fmt::format("{} along {}", what, name_of(all_axes[axis]));
+}
 
 class Search {
  public:
@@ -105,7 +107,8 @@ class Search {
       largest_ratio = std::max(largest_ratio, static_cast<double>(values.back()) / values[here_[i]]);
     }
     const double fastest_ns = static_cast<double>(seen_ns) / largest_ratio;
-    return static_cast<double>(gathering_ns(problem_, batch)) + fastest_ns <= static_cast<double>(problem_.latency_budget_ns) &&
+    return static_cast<double>(gathering_ns(problem_, batch)) + fastest_ns <=
+               static_cast<double>(problem_.latency_budget_ns) &&
            fastest_ns <= static_cast<double>(cycle_ns(problem_, batch));
   }
 
@@ -165,7 +168,8 @@ class Search {
       if (!seen) return;
       const double changed_ms = std::abs(start_ms - sim::ns_to_ms(seen->time_ns));
       const double changed_w = std::abs(seen->power_w - start.power_w);
-      step_w_[axis] = changed_w / std::abs(static_cast<double>(here_[axis]) - static_cast<double>(point[axis]));
+      step_w_[axis] =
+          changed_w / std::abs(static_cast<double>(here_[axis]) - static_cast<double>(point[axis]));
       // A hundredth of the time is noise and gains nothing; a hundredth of the power is noise too, and
       // must not make an axis look free.
       if (changed_ms > 0.01 * start_ms) merit_[axis] = changed_ms / std::max(0.01 * start.power_w, changed_w);
@@ -175,7 +179,8 @@ class Search {
   // The axes, the one that gains most time per watt first.
   std::vector<std::size_t> ranked() const {
     std::vector<std::size_t> order = {0, 1, 2, 3};
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return merit_[a] > merit_[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return merit_[a] > merit_[b]; });
     return order;
   }
 
@@ -226,7 +231,9 @@ class Search {
       if (batch == chosen || !may_explore()) continue;
       batch_ = batch;
       const auto seen = profile(false, here_, fmt::format("batch {} where it is too slow", batch));
-      if (seen && serves(batch, *seen) && complete(here_, fmt::format("batch {} where it is too slow", batch))) return;
+      if (seen && serves(batch, *seen) &&
+          complete(here_, fmt::format("batch {} where it is too slow", batch)))
+        return;
       // A batch of this kind gets slower to gather, or harder to keep up with, the further it is.
       if (seen && seen->time_ns > cycle_ns(problem_, batch)) break;
     }
@@ -260,8 +267,10 @@ class Search {
     std::size_t low = here_[axis] + 1, high = length_[axis];  // below low it is kept, from high on broken
     while (low < high && may_explore()) {
       point[axis] = (low + high) / 2;
-      if (power_ok(point, along("bisection", axis))) low = point[axis] + 1;
-      else high = point[axis];
+      if (power_ok(point, along("bisection", axis)))
+        low = point[axis] + 1;
+      else
+        high = point[axis];
     }
     here_[axis] = low - 1;
   }
@@ -300,7 +309,8 @@ class Search {
     const auto before = notebook_.best_value();
     const int kept = batch_;
     batch_ = batch;
-    const auto after = complete(point, batch == kept ? "neighbour of the best" : fmt::format("batch {} at the best", batch));
+    const auto after =
+        complete(point, batch == kept ? "neighbour of the best" : fmt::format("batch {} at the best", batch));
     batch_ = kept;
     return after && after->feasible() && (!before || better(problem_, *after, *before));
   }
@@ -316,7 +326,8 @@ class Search {
     }
     for (const std::size_t up : order) {
       for (auto down = order.rbegin(); down != order.rend(); ++down) {
-        if (up == *down || here_[up] + 1 >= length_[up] || here_[*down] == 0 || merit_[up] <= merit_[*down]) continue;
+        if (up == *down || here_[up] + 1 >= length_[up] || here_[*down] == 0 || merit_[up] <= merit_[*down])
+          continue;
         ModeCoordinates point = here_;
         point[up] += 1;
         point[*down] /= 2;
@@ -333,8 +344,8 @@ class Search {
   ModeCoordinates here_{};
   ModeCoordinates probed_{};
   std::array<std::size_t, axis_count> length_{};
-  std::array<double, axis_count> step_w_{};   // watts a position, between the start and the probe
-  std::array<double, axis_count> merit_{};    // milliseconds gained per watt
+  std::array<double, axis_count> step_w_{};  // watts a position, between the start and the probe
+  std::array<double, axis_count> merit_{};   // milliseconds gained per watt
   std::vector<ModeCoordinates> over_power_;
   bool hungrier_is_training_ = true;
 };

@@ -2,8 +2,8 @@
 
 namespace wattline::policies {
 
-std::optional<Plan> plan_in_fixed_mode(const Problem& problem, const devices::PowerMode& mode, Notebook& notebook,
-                                       const std::string& reason) {
+std::optional<Plan> plan_in_fixed_mode(const Problem& problem, const devices::PowerMode& mode,
+                                       Notebook& notebook, const std::string& reason) {
   if (problem.trains() && !notebook.train(mode, reason)) return std::nullopt;
   if (!problem.infers()) return Plan{mode, 0, 0};
   std::optional<Plan> plan;

@@ -14,7 +14,7 @@ class Maxn final : public Policy {
 // Profiles `mode` for the problem and returns the plan with the batch that comes nearest to solving
 // it there: the best among those within latency and rate, regardless of power; the batch of least
 // latency when none is. Nothing when a profile failed (the notebook knows). Shared with Presets.
-std::optional<Plan> plan_in_fixed_mode(const Problem& problem, const devices::PowerMode& mode, Notebook& notebook,
-                                       const std::string& reason);
+std::optional<Plan> plan_in_fixed_mode(const Problem& problem, const devices::PowerMode& mode,
+                                       Notebook& notebook, const std::string& reason);
 
 }  // namespace wattline::policies

@@ -4,8 +4,8 @@
 
 namespace wattline::policies {
 
-CostTable::CostTable(const devices::CostModel& truth, const devices::ModeSpace& modes, const std::string& workload,
-                     workloads::Role role, std::vector<int> batches)
+CostTable::CostTable(const devices::CostModel& truth, const devices::ModeSpace& modes,
+                     const std::string& workload, workloads::Role role, std::vector<int> batches)
     : batches_(std::move(batches)) {
   costs_.reserve(modes.size() * batches_.size());
   for (std::size_t mode = 0; mode < modes.size(); ++mode) {

@@ -18,11 +18,11 @@ namespace wattline::policies {
 
 // What a profile showed, and what it cost.
 struct Observation {
-  Measured minibatch;           // mean time and mean power as the instruments saw them
-  int samples = 0;              // minibatches measured
-  sim::TimeNs cost_time_ns = 0; // switching, settling and the minibatches
+  Measured minibatch;            // mean time and mean power as the instruments saw them
+  int samples = 0;               // minibatches measured
+  sim::TimeNs cost_time_ns = 0;  // switching, settling and the minibatches
   double cost_energy_j = 0;
-  bool charged = true;          // false: answered from the session's memory, and free
+  bool charged = true;  // false: answered from the session's memory, and free
 };
 
 // What a session has paid so far.

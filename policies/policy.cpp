@@ -9,20 +9,30 @@ using workloads::Role;
 
 const char* name_of(Termination termination) {
   switch (termination) {
-    case Termination::found: return "found";
-    case Termination::budget_exhausted: return "budget exhausted";
-    case Termination::infeasible: return "infeasible";
-    case Termination::error: return "error";
+    case Termination::found:
+      return "found";
+    case Termination::budget_exhausted:
+      return "budget exhausted";
+    case Termination::infeasible:
+      return "infeasible";
+    case Termination::error:
+      return "error";
   }
   return "?";
 }
 
 Notebook::Notebook(const Problem& problem, Platform& platform, int max_profiles)
-    : problem_(problem), platform_(platform), max_profiles_(max_profiles), spent_before_(platform.spent().profiles) {}
+    : problem_(problem),
+      platform_(platform),
+      max_profiles_(max_profiles),
+      spent_before_(platform.spent().profiles) {}
 
-int Notebook::remaining() const { return max_profiles_ < 0 ? INT_MAX : max_profiles_ - used(); }
+int Notebook::remaining() const {
+  return max_profiles_ < 0 ? INT_MAX : max_profiles_ - used();
+}
 
-std::optional<Measured> Notebook::profile(Role role, int batch, const PowerMode& mode, const std::string& reason) {
+std::optional<Measured> Notebook::profile(Role role, int batch, const PowerMode& mode,
+                                          const std::string& reason) {
   if (failed() || exhausted()) return std::nullopt;
   const std::string& workload = role == Role::train ? problem_.train_workload : problem_.infer_workload;
   const auto observed = platform_.profile(workload, role, batch, mode);

@@ -7,9 +7,12 @@ namespace wattline::policies {
 
 const char* name_of(ProblemKind kind) {
   switch (kind) {
-    case ProblemKind::train: return "train";
-    case ProblemKind::infer: return "infer";
-    case ProblemKind::concurrent: return "concurrent";
+    case ProblemKind::train:
+      return "train";
+    case ProblemKind::infer:
+      return "infer";
+    case ProblemKind::concurrent:
+      return "concurrent";
   }
   return "?";
 }
@@ -18,7 +21,9 @@ sim::TimeNs gathering_ns(const Problem& problem, int batch) {
   return std::llround((batch - 1) / problem.arrival_rate_hz * 1e9);
 }
 
-sim::TimeNs cycle_ns(const Problem& problem, int batch) { return std::llround(batch / problem.arrival_rate_hz * 1e9); }
+sim::TimeNs cycle_ns(const Problem& problem, int batch) {
+  return std::llround(batch / problem.arrival_rate_hz * 1e9);
+}
 
 Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional<Measured>& train,
                     const std::optional<Measured>& infer, std::int64_t max_train_per_cycle) {
@@ -35,8 +40,10 @@ Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional
     value.keeps_up = spare_ns >= 0;
     if (problem.trains() && value.keeps_up) {
       value.train_per_cycle = spare_ns / train->time_ns;
-      if (max_train_per_cycle >= 0) value.train_per_cycle = std::min(value.train_per_cycle, max_train_per_cycle);
-      value.train_rate_hz = static_cast<double>(value.train_per_cycle) * problem.arrival_rate_hz / infer_batch;
+      if (max_train_per_cycle >= 0)
+        value.train_per_cycle = std::min(value.train_per_cycle, max_train_per_cycle);
+      value.train_rate_hz =
+          static_cast<double>(value.train_per_cycle) * problem.arrival_rate_hz / infer_batch;
     }
   }
   value.within_power = value.power_w <= problem.power_budget_w;
@@ -64,8 +71,10 @@ double regret(const Problem& problem, const Evaluation& value, const Evaluation&
     return static_cast<double>(time_ns - best_ns) / static_cast<double>(best_ns);
   };
   switch (problem.kind) {
-    case ProblemKind::train: return excess(value.train_time_ns, best.train_time_ns);
-    case ProblemKind::infer: return excess(value.latency_ns, best.latency_ns);
+    case ProblemKind::train:
+      return excess(value.train_time_ns, best.train_time_ns);
+    case ProblemKind::infer:
+      return excess(value.latency_ns, best.latency_ns);
     case ProblemKind::concurrent:
       return best.train_rate_hz == 0 ? 0 : (best.train_rate_hz - value.train_rate_hz) / best.train_rate_hz;
   }

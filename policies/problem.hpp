@@ -27,13 +27,13 @@ const char* name_of(ProblemKind kind);
 struct Problem {
   std::string id;
   ProblemKind kind = ProblemKind::concurrent;
-  std::string train_workload;        // train, concurrent
+  std::string train_workload;  // train, concurrent
   int train_batch = 16;
-  std::string infer_workload;        // infer, concurrent
-  std::vector<int> infer_batches;    // ascending
-  double arrival_rate_hz = 0;        // infer, concurrent: above 0
-  sim::TimeNs latency_budget_ns = 0; // infer, concurrent: above 0
-  double power_budget_w = 0;         // above 0
+  std::string infer_workload;         // infer, concurrent
+  std::vector<int> infer_batches;     // ascending
+  double arrival_rate_hz = 0;         // infer, concurrent: above 0
+  sim::TimeNs latency_budget_ns = 0;  // infer, concurrent: above 0
+  double power_budget_w = 0;          // above 0
 
   bool trains() const { return kind != ProblemKind::infer; }
   bool infers() const { return kind != ProblemKind::train; }
@@ -57,7 +57,7 @@ struct Evaluation {
   double power_w = 0;
   sim::TimeNs latency_ns = 0;
   std::int64_t train_per_cycle = 0;
-  double train_rate_hz = 0;      // training minibatches per second (tau alpha / beta)
+  double train_rate_hz = 0;  // training minibatches per second (tau alpha / beta)
   sim::TimeNs train_time_ns = 0;
   bool within_power = true;
   bool within_latency = true;

@@ -37,7 +37,9 @@ std::unique_ptr<Policy> make_random_search(ObjectReader& in, std::uint64_t defau
 
 }  // namespace
 
-std::vector<std::string> policy_names() { return {"gmd", "maxn", "presets", "random_search"}; }
+std::vector<std::string> policy_names() {
+  return {"gmd", "maxn", "presets", "random_search"};
+}
 
 std::unique_ptr<Policy> make_policy(ObjectReader& in, std::uint64_t default_seed) {
   const std::string name = in.choice("policy", policy_names());

@@ -19,7 +19,8 @@ Result<Score> score(const Problem& problem, const Plan& plan, const devices::Cos
                     const std::optional<Optimum>& optimum) {
   std::optional<Measured> train, infer;
   if (problem.trains()) {
-    auto cost = true_cost(truth, problem.train_workload, workloads::Role::train, problem.train_batch, plan.mode);
+    auto cost =
+        true_cost(truth, problem.train_workload, workloads::Role::train, problem.train_batch, plan.mode);
     if (!cost) return cost.error();
     train = *cost;
   }

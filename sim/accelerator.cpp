@@ -15,7 +15,9 @@ namespace {
 enum class Happening : std::uint8_t { completion, arrival, configuration, wait_expired, decision, end };
 
 // The order of what happens at one instant.
-unsigned phase_of(Happening happening) { return static_cast<unsigned>(happening); }
+unsigned phase_of(Happening happening) {
+  return static_cast<unsigned>(happening);
+}
 
 class Run {
  public:
@@ -40,24 +42,29 @@ class Run {
 
   MaybeError check_options() const {
     const auto& all = options_.configurations;
-    if (all.empty() || all.front().start_ns != 0) return bad_input("a run needs a configuration that starts at 0");
+    if (all.empty() || all.front().start_ns != 0)
+      return bad_input("a run needs a configuration that starts at 0");
     bool serves = false, trains = false;
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (all[i].point == nullptr) return bad_input("a configuration has no operating point");
-      if (i > 0 && all[i].start_ns <= all[i - 1].start_ns) return bad_input("configurations must be in ascending order of time");
+      if (i > 0 && all[i].start_ns <= all[i - 1].start_ns)
+        return bad_input("configurations must be in ascending order of time");
       serves = serves || all[i].rule.infer_batch > 0;
       trains = trains || all[i].rule.trains;
     }
     if (serves && arrivals_ == nullptr) return bad_input("the run serves requests but has no arrivals");
-    if (!serves && !options_.end_ns) return bad_input("the run would never end: it serves no requests and has no duration");
-    if (!serves && !trains) return bad_input("the run has nothing to do: it neither serves requests nor trains");
+    if (!serves && !options_.end_ns)
+      return bad_input("the run would never end: it serves no requests and has no duration");
+    if (!serves && !trains)
+      return bad_input("the run has nothing to do: it neither serves requests nor trains");
     return std::nullopt;
   }
 
   void begin() {
     if (options_.end_ns) queue_.push(*options_.end_ns, phase_of(Happening::end), Happening::end);
     for (std::size_t i = 1; i < options_.configurations.size(); ++i) {
-      queue_.push(options_.configurations[i].start_ns, phase_of(Happening::configuration), Happening::configuration);
+      queue_.push(options_.configurations[i].start_ns, phase_of(Happening::configuration),
+                  Happening::configuration);
     }
     power_uw_ = configuration().point->idle_power_uw();
     schedule_next_arrival();
@@ -66,16 +73,29 @@ class Run {
 
   void handle(const Queue::Event& event) {
     ++result_.events;
-    result_.signature = (result_.signature ^ (static_cast<std::uint64_t>(event.time_ns) * 8 + event.phase())) *
-                        0x9e3779b97f4a7c15u;
+    result_.signature =
+        (result_.signature ^ (static_cast<std::uint64_t>(event.time_ns) * 8 + event.phase())) *
+        0x9e3779b97f4a7c15u;
     result_.signature ^= result_.signature >> 29;
     switch (event.payload) {
-      case Happening::completion: complete(); break;
-      case Happening::arrival: arrive(event.time_ns); break;
-      case Happening::configuration: ++wanted_; break;
-      case Happening::wait_expired: wait_timer_ = {}; break;
-      case Happening::decision: act(); return;
-      case Happening::end: ended_ = true; return;
+      case Happening::completion:
+        complete();
+        break;
+      case Happening::arrival:
+        arrive(event.time_ns);
+        break;
+      case Happening::configuration:
+        ++wanted_;
+        break;
+      case Happening::wait_expired:
+        wait_timer_ = {};
+        break;
+      case Happening::decision:
+        act();
+        return;
+      case Happening::end:
+        ended_ = true;
+        return;
     }
     if (activity_ == Activity::idle) schedule_decision();
   }
@@ -108,8 +128,9 @@ class Run {
     ++result_.requests_arrived;
     waiting_.push(now_ns);
     if (static_cast<std::int64_t>(waiting_.size()) > options_.max_waiting) {
-      error_ = failure(fmt::format("at {} s more than {} requests wait: the device does not keep up with the arrivals",
-                                   ns_to_seconds(now_ns), options_.max_waiting));
+      error_ = failure(
+          fmt::format("at {} s more than {} requests wait: the device does not keep up with the arrivals",
+                      ns_to_seconds(now_ns), options_.max_waiting));
     }
     schedule_next_arrival();
   }
@@ -122,7 +143,8 @@ class Run {
       for (const TimeNs arrival_ns : in_service_) {
         const TimeNs latency_ns = now_ns - arrival_ns;
         result_.latency_ns.add(latency_ns);
-        if (options_.latency_budget_ns > 0 && latency_ns > options_.latency_budget_ns) ++result_.requests_late;
+        if (options_.latency_budget_ns > 0 && latency_ns > options_.latency_budget_ns)
+          ++result_.requests_late;
       }
       result_.requests_completed += in_service_.size();
       in_service_.clear();
@@ -179,14 +201,16 @@ class Run {
 
   // Without a set end, the run ends when no request will come and none that waits can ever be served.
   bool nothing_left_to_serve() const {
-    if (options_.end_ns || !arrivals_exhausted_ || current_ + 1 < options_.configurations.size()) return false;
+    if (options_.end_ns || !arrivals_exhausted_ || current_ + 1 < options_.configurations.size())
+      return false;
     return waiting_.empty() || configuration().rule.max_wait_ns == 0;
   }
 
   void start(Work work) {
     const MinibatchCost cost = configuration().point->minibatch(work);
     if (cost.time_ns < 1 || cost.time_ns > longest_time_ns) {
-      error_ = bad_input(fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
+      error_ = bad_input(
+          fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
       return;
     }
     if (work == Work::infer) {

@@ -6,9 +6,13 @@ namespace wattline::sim {
 
 namespace {
 
-MaybeError broken(const char* law) { return failure(fmt::format("conservation law broken: {}", law)); }
+MaybeError broken(const char* law) {
+  return failure(fmt::format("conservation law broken: {}", law));
+}
 
-bool conserved(const MinibatchCounts& counts) { return counts.started == counts.finished + counts.in_flight; }
+bool conserved(const MinibatchCounts& counts) {
+  return counts.started == counts.finished + counts.in_flight;
+}
 
 }  // namespace
 

@@ -15,7 +15,9 @@ constexpr double ln2_high = 0x1.62e42fee00000p-1;
 constexpr double ln2_low = 0x1.a39ef35793c76p-33;
 constexpr double inverse_ln2 = 0x1.71547652b82fep+0;
 
-double power_of_two(int k) { return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52); }
+double power_of_two(int k) {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+}
 
 // 2/3 z + 2/5 z^2 + ... + 2/21 z^10: with z = s^2 <= 0.0295 the next term is below 2^-60 of the sum.
 double atanh_tail(double z) {

@@ -6,10 +6,14 @@ namespace wattline::sim {
 
 const char* name_of(Activity activity) {
   switch (activity) {
-    case Activity::idle: return "idle";
-    case Activity::infer: return "infer";
-    case Activity::train: return "train";
-    case Activity::switching: return "switching";
+    case Activity::idle:
+      return "idle";
+    case Activity::infer:
+      return "infer";
+    case Activity::train:
+      return "train";
+    case Activity::switching:
+      return "switching";
   }
   return "?";
 }

@@ -64,7 +64,8 @@ class EventQueue {
 
   // False when the event was already popped or cancelled.
   bool cancel(EventId id) {
-    if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation || !slots_[id.slot].live) return false;
+    if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation || !slots_[id.slot].live)
+      return false;
     slots_[id.slot].live = false;
     ++cancelled_;
     if (cancelled_ > 64 && cancelled_ > stored_ / 2) sweep();
@@ -106,7 +107,8 @@ class EventQueue {
   }
 
   void store(TimeNs time_ns, unsigned phase, Payload payload, std::uint32_t slot) {
-    if (time_ns < now_ns_ || phase >= phases) throw std::logic_error("EventQueue: an event in the past or of no phase");
+    if (time_ns < now_ns_ || phase >= phases)
+      throw std::logic_error("EventQueue: an event in the past or of no phase");
     const Event event{time_ns, (std::uint64_t{phase} << sequence_bits) | next_sequence_++, slot, payload};
     ++stored_;
     if (time_ns == now_ns_) {

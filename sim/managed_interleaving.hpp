@@ -31,9 +31,9 @@ struct ManagedInterleaving {
 // What the dispatcher knows when the device has become idle or a request has come.
 struct DispatchState {
   TimeNs now_ns = 0;
-  std::int64_t waiting = 0;            // requests
-  TimeNs oldest_arrival_ns = 0;        // of those; meaningless when none waits
-  std::int64_t trained_this_cycle = 0; // training minibatches started since the last inference minibatch
+  std::int64_t waiting = 0;             // requests
+  TimeNs oldest_arrival_ns = 0;         // of those; meaningless when none waits
+  std::int64_t trained_this_cycle = 0;  // training minibatches started since the last inference minibatch
 };
 
 enum class Decision { wait, infer, train };

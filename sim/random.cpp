@@ -38,7 +38,9 @@ std::uint64_t RandomStream::next() {
   return result;
 }
 
-double RandomStream::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1p-53;
+}
 
 std::uint64_t RandomStream::below(std::uint64_t bound) {
   // Rejects the draws that would make the first few values likelier.
@@ -70,6 +72,8 @@ double RandomStream::normal() {
   }
 }
 
-double RandomStream::lognormal(double mu, double sigma) { return exp(mu + sigma * normal()); }
+double RandomStream::lognormal(double mu, double sigma) {
+  return exp(mu + sigma * normal());
+}
 
 }  // namespace wattline::sim

@@ -40,7 +40,7 @@ class StreamingStatistics {
   Int128 sum_ = 0;
   std::int64_t min_ = INT64_MAX;
   std::int64_t max_ = 0;
-  double mean_ = 0;             // running mean and sum of squared deviations (Welford 1962)
+  double mean_ = 0;  // running mean and sum of squared deviations (Welford 1962)
   double squared_deviations_ = 0;
   std::vector<std::uint64_t> buckets_;
 };

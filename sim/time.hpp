@@ -21,7 +21,11 @@ inline constexpr TimeNs longest_time_ns = TimeNs{100} * 366 * 86'400 * ns_per_s;
 // `what` names the quantity in the message.
 Result<TimeNs> seconds_to_ns(double seconds, const char* what);
 
-constexpr double ns_to_seconds(TimeNs ns) { return static_cast<double>(ns) * 1e-9; }
-constexpr double ns_to_ms(TimeNs ns) { return static_cast<double>(ns) * 1e-6; }
+constexpr double ns_to_seconds(TimeNs ns) {
+  return static_cast<double>(ns) * 1e-9;
+}
+constexpr double ns_to_ms(TimeNs ns) {
+  return static_cast<double>(ns) * 1e-6;
+}
 
 }  // namespace wattline::sim

@@ -20,12 +20,14 @@ Result<std::vector<sim::TimeNs>> instants_of(const CsvTable& table) {
     if (!time_s) return time_s.error();
     const auto time_ns = static_cast<sim::TimeNs>(std::llround(*time_s * 1e9));
     if (!instants_ns.empty() && time_ns < instants_ns.back()) {
-      return table.error_at(row, 0, fmt::format("{} comes after {}; arrivals must be in ascending order", row.fields[0],
-                                                shortest(sim::ns_to_seconds(instants_ns.back()))));
+      return table.error_at(row, 0,
+                            fmt::format("{} comes after {}; arrivals must be in ascending order",
+                                        row.fields[0], shortest(sim::ns_to_seconds(instants_ns.back()))));
     }
     instants_ns.push_back(time_ns);
   }
-  if (instants_ns.empty()) return bad_input(fmt::format("{}: no arrivals; at least one row is expected", table.name()));
+  if (instants_ns.empty())
+    return bad_input(fmt::format("{}: no arrivals; at least one row is expected", table.name()));
   return instants_ns;
 }
 

@@ -22,9 +22,12 @@ Result<std::vector<std::string>> fields_of(std::string_view line) {
     if (at < line.size() && line[at] == '"') {
       for (++at;; ++at) {
         if (at >= line.size()) return bad_input("a quoted field does not end on its line");
-        if (line[at] != '"') field += line[at];
-        else if (at + 1 < line.size() && line[at + 1] == '"') field += line[++at];
-        else break;
+        if (line[at] != '"')
+          field += line[at];
+        else if (at + 1 < line.size() && line[at + 1] == '"')
+          field += line[++at];
+        else
+          break;
       }
       ++at;
       if (at < line.size() && line[at] != ',') return bad_input("text after a closing quote");
@@ -57,7 +60,8 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (trimmed(line).empty()) continue;
     auto fields = fields_of(line);
-    if (!fields) return bad_input(fmt::format("{}: line {}: {}", table.name_, line_number, fields.error().message));
+    if (!fields)
+      return bad_input(fmt::format("{}: line {}: {}", table.name_, line_number, fields.error().message));
     if (table.header_.empty()) {
       table.header_ = *std::move(fields);
       continue;
@@ -68,7 +72,8 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
     }
     table.rows_.push_back({line_number, *std::move(fields)});
   }
-  if (table.header_.empty()) return bad_input(fmt::format("{}: empty; a header line is expected", table.name_));
+  if (table.header_.empty())
+    return bad_input(fmt::format("{}: empty; a header line is expected", table.name_));
   return table;
 }
 
@@ -84,7 +89,8 @@ MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
   known.insert(known.end(), optional.begin(), optional.end());
   for (std::size_t i = 0; i < header_.size(); ++i) {
     if (std::find(known.begin(), known.end(), header_[i]) == known.end()) {
-      return bad_input(fmt::format("{}: line 1: {}", name_, unknown_name_message("column", header_[i], known)));
+      return bad_input(
+          fmt::format("{}: line 1: {}", name_, unknown_name_message("column", header_[i], known)));
     }
     if (std::find(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(i), header_[i]) !=
         header_.begin() + static_cast<std::ptrdiff_t>(i)) {
@@ -93,7 +99,8 @@ MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
   }
   for (const std::string& name : required) {
     if (!column(name)) {
-      return bad_input(fmt::format("{}: line 1: column '{}' is missing; the header has: {}", name_, name, joined(header_)));
+      return bad_input(fmt::format("{}: line 1: column '{}' is missing; the header has: {}", name_, name,
+                                   joined(header_)));
     }
   }
   return std::nullopt;
@@ -111,17 +118,22 @@ Error CsvTable::error_at(const Row& row, std::size_t column, const std::string& 
 
 Result<double> CsvTable::number(const Row& row, std::size_t column, Range accepted) const {
   const auto value = parse_double(row.fields[column]);
-  if (value && *value <= accepted.high && (accepted.open_low ? *value > accepted.low : *value >= accepted.low)) return *value;
-  return error_at(row, column, fmt::format("{} is not accepted; a number {} {} and at most {} is expected",
-                                           shown(row.fields[column]), accepted.open_low ? "above" : "of at least",
-                                           shortest(accepted.low), shortest(accepted.high)));
+  if (value && *value <= accepted.high &&
+      (accepted.open_low ? *value > accepted.low : *value >= accepted.low))
+    return *value;
+  return error_at(row, column,
+                  fmt::format("{} is not accepted; a number {} {} and at most {} is expected",
+                              shown(row.fields[column]), accepted.open_low ? "above" : "of at least",
+                              shortest(accepted.low), shortest(accepted.high)));
 }
 
-Result<std::int64_t> CsvTable::integer(const Row& row, std::size_t column, std::int64_t low, std::int64_t high) const {
+Result<std::int64_t> CsvTable::integer(const Row& row, std::size_t column, std::int64_t low,
+                                       std::int64_t high) const {
   const auto value = parse_int(row.fields[column]);
   if (value && *value >= low && *value <= high) return *value;
-  return error_at(row, column, fmt::format("{} is not accepted; a whole number from {} to {} is expected",
-                                           shown(row.fields[column]), low, high));
+  return error_at(row, column,
+                  fmt::format("{} is not accepted; a whole number from {} to {} is expected",
+                              shown(row.fields[column]), low, high));
 }
 
 }  // namespace wattline::traces

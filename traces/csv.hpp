@@ -30,7 +30,8 @@ class CsvTable {
 
   // The header must hold all of `required`, may hold `optional`, and nothing else. An unknown column
   // is named with the nearest one that is known.
-  MaybeError check_columns(const std::vector<std::string>& required, const std::vector<std::string>& optional) const;
+  MaybeError check_columns(const std::vector<std::string>& required,
+                           const std::vector<std::string>& optional) const;
 
   // Position of a column, if there is one.
   std::optional<std::size_t> column(std::string_view column_name) const;

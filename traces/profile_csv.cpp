@@ -41,7 +41,8 @@ class RowReader {
   workloads::Role role() {
     const std::string name = text("role");
     if (name == "train") return workloads::Role::train;
-    if (name != "infer") fail(*table_.column("role"), fmt::format("'{}' is not accepted; train or infer is expected", name));
+    if (name != "infer")
+      fail(*table_.column("role"), fmt::format("'{}' is not accepted; train or infer is expected", name));
     return workloads::Role::infer;
   }
   const MaybeError& error() const { return error_; }

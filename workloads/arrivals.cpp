@@ -67,11 +67,13 @@ std::size_t RecordedArrivals::next(std::span<TimeNs> out) {
 
 Result<std::vector<TimeNs>> scaled_to_rate(const std::vector<TimeNs>& instants_ns, double rate_hz) {
   if (instants_ns.size() < 2 || instants_ns.back() == instants_ns.front()) {
-    return bad_input(fmt::format("a log of {} requests has no rate to scale; two at different instants are needed",
-                                 instants_ns.size()));
+    return bad_input(
+        fmt::format("a log of {} requests has no rate to scale; two at different instants are needed",
+                    instants_ns.size()));
   }
   const double first_ns = static_cast<double>(instants_ns.front());
-  const double gap_ns = (static_cast<double>(instants_ns.back()) - first_ns) / static_cast<double>(instants_ns.size() - 1);
+  const double gap_ns =
+      (static_cast<double>(instants_ns.back()) - first_ns) / static_cast<double>(instants_ns.size() - 1);
   const double stretch = 1e9 / rate_hz / gap_ns;
   std::vector<TimeNs> scaled;
   scaled.reserve(instants_ns.size());

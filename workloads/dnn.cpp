@@ -6,20 +6,31 @@ namespace wattline::workloads {
 
 const char* name_of(KernelKind kind) {
   switch (kind) {
-    case KernelKind::convolution: return "convolution";
-    case KernelKind::depthwise_convolution: return "depthwise_convolution";
-    case KernelKind::matrix_multiply: return "matrix_multiply";
-    case KernelKind::recurrent: return "recurrent";
-    case KernelKind::elementwise: return "elementwise";
-    case KernelKind::normalisation: return "normalisation";
-    case KernelKind::pooling: return "pooling";
-    case KernelKind::data_movement: return "data_movement";
-    case KernelKind::update: return "update";
+    case KernelKind::convolution:
+      return "convolution";
+    case KernelKind::depthwise_convolution:
+      return "depthwise_convolution";
+    case KernelKind::matrix_multiply:
+      return "matrix_multiply";
+    case KernelKind::recurrent:
+      return "recurrent";
+    case KernelKind::elementwise:
+      return "elementwise";
+    case KernelKind::normalisation:
+      return "normalisation";
+    case KernelKind::pooling:
+      return "pooling";
+    case KernelKind::data_movement:
+      return "data_movement";
+    case KernelKind::update:
+      return "update";
   }
   return "?";
 }
 
-const char* name_of(Role role) { return role == Role::train ? "train" : "infer"; }
+const char* name_of(Role role) {
+  return role == Role::train ? "train" : "infer";
+}
 
 WorkTotals totals(const std::vector<Kernel>& kernels) {
   WorkTotals sum;
@@ -40,12 +51,16 @@ bool has_weights(KernelKind kind) {
          kind == KernelKind::matrix_multiply || kind == KernelKind::recurrent;
 }
 
-LinearCount doubled(LinearCount count) { return {2 * count.fixed, 2 * count.per_sample}; }
+LinearCount doubled(LinearCount count) {
+  return {2 * count.fixed, 2 * count.per_sample};
+}
 
 void append_backward(const Kernel& forward, std::vector<Kernel>& out) {
   if (has_weights(forward.kind)) {
-    out.push_back({forward.name + ".input_gradient", forward.kind, forward.flop, forward.bytes, forward.launches});
-    out.push_back({forward.name + ".weight_gradient", forward.kind, forward.flop, forward.bytes, forward.launches});
+    out.push_back(
+        {forward.name + ".input_gradient", forward.kind, forward.flop, forward.bytes, forward.launches});
+    out.push_back(
+        {forward.name + ".weight_gradient", forward.kind, forward.flop, forward.bytes, forward.launches});
   } else {
     out.push_back({forward.name + ".gradient", forward.kind, doubled(forward.flop), doubled(forward.bytes),
                    forward.launches});
@@ -56,7 +71,8 @@ void append_backward(const Kernel& forward, std::vector<Kernel>& out) {
 
 std::vector<Kernel> training_kernels(const Dnn& dnn) {
   std::vector<Kernel> all = dnn.forward;
-  for (auto kernel = dnn.forward.rbegin(); kernel != dnn.forward.rend(); ++kernel) append_backward(*kernel, all);
+  for (auto kernel = dnn.forward.rbegin(); kernel != dnn.forward.rend(); ++kernel)
+    append_backward(*kernel, all);
   all.push_back({"sgd", KernelKind::update, {2 * dnn.parameters, 0}, {12 * dnn.parameters, 0}, 1});
   return all;
 }

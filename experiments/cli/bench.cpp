@@ -18,16 +18,18 @@ struct EngineOptions {
 
 void bench_engine(const EngineOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const sim::RunResult run = required(
-      run_reference_queue(static_cast<std::uint64_t>(options.requests), static_cast<std::uint64_t>(options.seed)));
+  const sim::RunResult run = required(run_reference_queue(static_cast<std::uint64_t>(options.requests),
+                                                          static_cast<std::uint64_t>(options.seed)));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  print(fmt::format("requests            {}\nevents              {}\nsimulated_s         {:.3f}\nlatency_mean_s      {:.6f}\n"
-                    "train_minibatches   {}\nsignature           {:016x}\n",
-                    run.requests_completed, run.events, sim::ns_to_seconds(run.simulated_ns), run.latency_ns.mean() * 1e-9,
-                    run.train.finished, run.signature));
+  print(
+      fmt::format("requests            {}\nevents              {}\nsimulated_s         "
+                  "{:.3f}\nlatency_mean_s      {:.6f}\n"
+                  "train_minibatches   {}\nsignature           {:016x}\n",
+                  run.requests_completed, run.events, sim::ns_to_seconds(run.simulated_ns),
+                  run.latency_ns.mean() * 1e-9, run.train.finished, run.signature));
   // Wall-clock figures differ from run to run, so they are not part of the result.
-  fmt::print(stderr, "wall_s              {:.3f}\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}\n", wall_s,
-             static_cast<double>(run.events) / wall_s, sim::ns_to_seconds(run.simulated_ns) / wall_s);
+  fmt::print(stderr, "wall_s              {:.3f}\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}\n",
+             wall_s, static_cast<double>(run.events) / wall_s, sim::ns_to_seconds(run.simulated_ns) / wall_s);
 }
 
 }  // namespace

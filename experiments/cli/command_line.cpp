@@ -14,12 +14,15 @@ namespace {
 constexpr int status_failed = 1;
 constexpr int status_bad_usage = 2;
 
-void complain(const std::string& message) { fmt::print(stderr, "wattline: {}\n", message); }
+void complain(const std::string& message) {
+  fmt::print(stderr, "wattline: {}\n", message);
+}
 
 // CLI11 says "The following argument was not expected: X"; a mistyped verb deserves its nearest name.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string> verbs;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    verbs.push_back(verb->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(verbs.begin(), verbs.end(), argv[1]) == verbs.end()) {
     return unknown_name_message("verb", argv[1], verbs);
   }
@@ -29,7 +32,9 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int
 }  // namespace
 
 void add_format_option(CLI::App& verb, std::string& format) {
-  verb.add_option("--format", format, "table, csv or json")->check(CLI::IsMember(format_names()))->capture_default_str();
+  verb.add_option("--format", format, "table, csv or json")
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
 }
 
 void print(const std::string& text) {

@@ -24,16 +24,17 @@ struct CompareOptions {
 
 std::string default_directory(const Experiment& experiment, const Manifest& manifest) {
   std::string name = experiment.name;
-  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
   return fmt::format("runs/{}-{}", name, manifest.identity().substr(0, 12));
 }
 
 std::string headline(const Experiment& experiment, const Comparison& comparison) {
   const auto feasible = std::count_if(comparison.by_problem.begin(), comparison.by_problem.end(),
                                       [](const ProblemResult& result) { return result.optimum.has_value(); });
-  return fmt::format("{}: {}, mode space {} ({} modes), {} problems, {} of them feasible\n\n", experiment.name,
-                     experiment.board.name, experiment.modes->name(), experiment.modes->size(),
-                     experiment.problems.size(), feasible);
+  return fmt::format("{}: {}, mode space {} ({} modes), {} problems, {} of them feasible\n\n",
+                     experiment.name, experiment.board.name, experiment.modes->name(),
+                     experiment.modes->size(), experiment.problems.size(), feasible);
 }
 
 void run_compare(const CompareOptions& options) {
@@ -47,7 +48,8 @@ void run_compare(const CompareOptions& options) {
     fmt::print(stderr, "note: {}\n", experiment.replay->arrivals.note);
   }
 
-  const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int jobs =
+      options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const auto start = std::chrono::steady_clock::now();
   const Comparison comparison = required(compare(experiment, {jobs, options.steps}));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -62,12 +64,15 @@ void run_compare(const CompareOptions& options) {
     text += "\nReplay of the plans that solve their problem:\n\n" + replays.to_text();
   }
   if (options.steps) files.push_back({"steps.csv", step_table(experiment, comparison).to_csv()});
-  required(write_run_directory(directory, manifest, files,
-                               {{"wall_s", wall_s}, {"jobs", jobs}, {"experiment", options.experiment}, {"out", directory}}));
+  required(write_run_directory(
+      directory, manifest, files,
+      {{"wall_s", wall_s}, {"jobs", jobs}, {"experiment", options.experiment}, {"out", directory}}));
 
   const Format format = format_of(options.format);
-  if (format == Format::table) print(text);
-  else print(format == Format::csv ? files.front().content : summary.to_json());
+  if (format == Format::table)
+    print(text);
+  else
+    print(format == Format::csv ? files.front().content : summary.to_json());
   fmt::print(stderr, "{} problems x {} policies in {:.2f} s; results are in {}\n", experiment.problems.size(),
              experiment.policies.size(), wall_s, directory);
 }
@@ -77,13 +82,16 @@ void run_compare(const CompareOptions& options) {
 void add_compare(CLI::App& app) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* verb = app.add_subcommand("compare", "Compare policies with the exhaustive optimum");
-  verb->add_option("experiment", options->experiment, "An experiment file (JSON, schema wattline-experiment/1)")->required();
+  verb->add_option("experiment", options->experiment,
+                   "An experiment file (JSON, schema wattline-experiment/1)")
+      ->required();
   verb->add_option("--out", options->out, "Run directory, new or empty (default: runs/<name>-<hash>)");
   verb->add_option("-j,--jobs", options->jobs, "Threads; results do not depend on it (default: one a core)")
       ->check(CLI::Range(1, 1024));
   verb->add_flag("--steps", options->steps, "Also write every policy's step log (steps.csv)");
-  verb->add_option("--format", options->format,
-                   "table (summary), csv (one row per policy and problem, as in the run directory) or json (summary)")
+  verb->add_option(
+          "--format", options->format,
+          "table (summary), csv (one row per policy and problem, as in the run directory) or json (summary)")
       ->check(CLI::IsMember(format_names()))
       ->capture_default_str();
   verb->footer("Example: wattline compare experiments/fulcrum/concurrent.json --out runs/first");

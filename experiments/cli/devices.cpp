@@ -21,12 +21,23 @@ struct DevicesOptions {
 
 ResultTable list_of_devices() {
   ResultTable table;
-  table.columns = {{"device"}, {"title"}, {"sms"}, {"cuda_cores"}, {"cpu_cores"}, {"max_gpu_khz"}, {"max_cpu_khz"},
-                   {"max_emc_khz"}, {"peak_fp32_tflop_per_s", 2}, {"peak_dram_gb_per_s", 1}, {"modes"}, {"presets"}};
+  table.columns = {{"device"},
+                   {"title"},
+                   {"sms"},
+                   {"cuda_cores"},
+                   {"cpu_cores"},
+                   {"max_gpu_khz"},
+                   {"max_cpu_khz"},
+                   {"max_emc_khz"},
+                   {"peak_fp32_tflop_per_s", 2},
+                   {"peak_dram_gb_per_s", 1},
+                   {"modes"},
+                   {"presets"}};
   for (const std::string& name : devices::device_names()) {
     const DeviceSpec spec = required(devices::find_device(name));
-    table.rows.push_back({spec.name, spec.title, std::int64_t{spec.gpu.sms}, std::int64_t{spec.gpu.cuda_cores},
-                          std::int64_t{spec.cpu.cores}, std::int64_t{spec.max_gpu_khz()}, std::int64_t{spec.max_cpu_khz()},
+    table.rows.push_back({spec.name, spec.title, std::int64_t{spec.gpu.sms},
+                          std::int64_t{spec.gpu.cuda_cores}, std::int64_t{spec.cpu.cores},
+                          std::int64_t{spec.max_gpu_khz()}, std::int64_t{spec.max_cpu_khz()},
                           std::int64_t{spec.max_emc_khz()},
                           spec.gpu.sms * spec.gpu.fp32_flop_per_clock_per_sm * spec.max_gpu_khz() * 1e-9,
                           spec.memory.bytes_per_clock * spec.max_emc_khz() * 1e-6,
@@ -38,11 +49,14 @@ ResultTable list_of_devices() {
 
 ResultTable mode_spaces_of(const DeviceSpec& spec) {
   ResultTable table;
-  table.columns = {{"mode_space"}, {"clock_table"}, {"modes"}, {"cores"}, {"cpu_clocks"}, {"gpu_clocks"}, {"emc_clocks"}};
+  table.columns = {{"mode_space"}, {"clock_table"}, {"modes"},     {"cores"},
+                   {"cpu_clocks"}, {"gpu_clocks"},  {"emc_clocks"}};
   for (std::size_t i = 0; i < spec.mode_spaces.size(); ++i) {
     const devices::ModeSpace& space = spec.mode_spaces[i];
-    std::vector<Cell> row = {space.name(), spec.mode_space_tables[i], static_cast<std::int64_t>(space.size())};
-    for (const devices::Axis axis : devices::all_axes) row.push_back(static_cast<std::int64_t>(space.axis(axis).size()));
+    std::vector<Cell> row = {space.name(), spec.mode_space_tables[i],
+                             static_cast<std::int64_t>(space.size())};
+    for (const devices::Axis axis : devices::all_axes)
+      row.push_back(static_cast<std::int64_t>(space.axis(axis).size()));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -50,8 +64,8 @@ ResultTable mode_spaces_of(const DeviceSpec& spec) {
 
 ResultTable presets_of(const DeviceSpec& spec) {
   ResultTable table;
-  table.columns = {{"preset"}, {"id"}, {"clock_table"}, {"cores"}, {"cpu_khz"}, {"gpu_khz"}, {"emc_khz"}, {"active_sms"},
-                   {"nominal_power_w", 0}};
+  table.columns = {{"preset"},  {"id"},         {"clock_table"},       {"cores"}, {"cpu_khz"}, {"gpu_khz"},
+                   {"emc_khz"}, {"active_sms"}, {"nominal_power_w", 0}};
   for (const devices::Preset& preset : spec.presets) {
     const devices::PowerMode& mode = preset.mode;
     table.rows.push_back({preset.name, std::int64_t{preset.id}, preset.clock_table, std::int64_t{mode.cores},
@@ -82,8 +96,9 @@ void run_devices(const DevicesOptions& options) {
   if (format != Format::table) {
     throw CommandError(bad_input("--format csv and json need --show mode-spaces, presets or values"));
   }
-  print(fmt::format("{}: {}\n{}, {} SMs; {} x {}; {}, {} bits\n\n", spec.name, spec.title, spec.gpu.architecture,
-                    spec.gpu.sms, spec.cpu.cores, spec.cpu.type, spec.memory.type, spec.memory.bus_bits));
+  print(fmt::format("{}: {}\n{}, {} SMs; {} x {}; {}, {} bits\n\n", spec.name, spec.title,
+                    spec.gpu.architecture, spec.gpu.sms, spec.cpu.cores, spec.cpu.type, spec.memory.type,
+                    spec.memory.bus_bits));
   print(mode_spaces_of(spec).to_text() + "\n" + presets_of(spec).to_text());
 }
 
@@ -94,7 +109,8 @@ void add_devices(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("devices", "List the boards, or show one");
   verb->add_option("device", options->name, "A built-in board");
   verb->add_option("--file", options->file, "A device file of your own instead")->excludes("device");
-  verb->add_option("--show", options->show, "summary, mode-spaces, presets, or values (each with where it comes from)")
+  verb->add_option("--show", options->show,
+                   "summary, mode-spaces, presets, or values (each with where it comes from)")
       ->check(CLI::IsMember({"summary", "mode-spaces", "presets", "values"}))
       ->capture_default_str();
   add_format_option(*verb, options->format);

@@ -1,3 +1,5 @@
 #include "experiments/cli/verbs.hpp"
 
-int main(int argc, char** argv) { return wattline::experiments::run_command_line(argc, argv); }
+int main(int argc, char** argv) {
+  return wattline::experiments::run_command_line(argc, argv);
+}

@@ -24,20 +24,25 @@ struct RooflineOptions {
 
 ResultTable ceilings_of(const RooflineModel& model, const std::vector<devices::Preset>& presets) {
   ResultTable table;
-  table.columns = {{"preset"}, {"peak_gflop_per_s", 0}, {"dram_gb_per_s", 1}, {"on_chip_gb_per_s", 1},
-                   {"ridge_flop_per_byte", 1}, {"idle_power_w", 2}};
+  table.columns = {{"preset"},
+                   {"peak_gflop_per_s", 0},
+                   {"dram_gb_per_s", 1},
+                   {"on_chip_gb_per_s", 1},
+                   {"ridge_flop_per_byte", 1},
+                   {"idle_power_w", 2}};
   for (const devices::Preset& preset : presets) {
     const devices::Ceilings ceiling = model.ceilings(preset.mode);
     double idle_w = 0;
     for (const double rail_w : required(model.idle_power_w(preset.mode))) idle_w += rail_w;
     table.rows.push_back({preset.name, ceiling.flop_per_s * 1e-9, ceiling.dram_bytes_per_s * 1e-9,
-                          ceiling.on_chip_bytes_per_s * 1e-9, ceiling.flop_per_s / ceiling.bytes_per_s(), idle_w});
+                          ceiling.on_chip_bytes_per_s * 1e-9, ceiling.flop_per_s / ceiling.bytes_per_s(),
+                          idle_w});
   }
   return table;
 }
 
-void place(ResultTable& table, const RooflineModel& model, const devices::Preset& preset, const std::string& workload,
-           Role role, int batch) {
+void place(ResultTable& table, const RooflineModel& model, const devices::Preset& preset,
+           const std::string& workload, Role role, int batch) {
   const auto point = required(model.place(workload, role, batch, preset.mode));
   const auto cost = required(model.minibatch(workload, role, batch, preset.mode));
   const double time_s = point.time_s();
@@ -50,8 +55,17 @@ void place(ResultTable& table, const RooflineModel& model, const devices::Preset
 
 ResultTable placements(const RooflineModel& model, const std::vector<devices::Preset>& presets) {
   ResultTable table;
-  table.columns = {{"preset"}, {"workload"}, {"role"}, {"batch"}, {"flop_per_byte", 2}, {"gflop_per_s", 0},
-                   {"gb_per_s", 1}, {"bound"}, {"time_ms", 2}, {"power_w", 2}, {"energy_per_sample_j", 3},
+  table.columns = {{"preset"},
+                   {"workload"},
+                   {"role"},
+                   {"batch"},
+                   {"flop_per_byte", 2},
+                   {"gflop_per_s", 0},
+                   {"gb_per_s", 1},
+                   {"bound"},
+                   {"time_ms", 2},
+                   {"power_w", 2},
+                   {"energy_per_sample_j", 3},
                    {"gflop_per_j", 1}};
   for (const devices::Preset& preset : presets) {
     for (const workloads::Dnn& dnn : workloads::catalog()) {
@@ -70,7 +84,8 @@ void run_roofline(const RooflineOptions& options) {
   const auto spec = required(options.file.empty() ? devices::find_device(options.device)
                                                   : devices::read_device_spec(options.file));
   std::vector<devices::Preset> presets;
-  for (const std::string& name : options.presets) presets.push_back(required(devices::find_preset(spec, name)));
+  for (const std::string& name : options.presets)
+    presets.push_back(required(devices::find_preset(spec, name)));
   if (presets.empty()) presets = devices::presets_of(spec, spec.mode_spaces.front());
   if (presets.empty()) {  // a board without presets is shown at its top mode
     const devices::ModeSpace& space = spec.mode_spaces.front();
@@ -85,10 +100,12 @@ void run_roofline(const RooflineOptions& options) {
 
 void add_roofline(CLI::App& app) {
   auto options = std::make_shared<RooflineOptions>();
-  CLI::App* verb = app.add_subcommand("roofline", "Time and energy rooflines of a board, with workloads placed on them");
+  CLI::App* verb =
+      app.add_subcommand("roofline", "Time and energy rooflines of a board, with workloads placed on them");
   verb->add_option("device", options->device, "A built-in board");
   verb->add_option("--file", options->file, "A device file of your own instead");
-  verb->add_option("--preset", options->presets, "Only these presets (default: all of the default clock table)");
+  verb->add_option("--preset", options->presets,
+                   "Only these presets (default: all of the default clock table)");
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline roofline orin-agx-64gb --preset MAXN");
   verb->callback([options] { run_roofline(*options); });

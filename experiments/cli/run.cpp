@@ -33,7 +33,8 @@ void run(const RunOptions& options) {
   fmt::print(stderr, "{} events in {:.3f} s: {:.1f} million events/s\n", result.events, wall_s,
              static_cast<double>(result.events) * 1e-6 / wall_s);
   if (!options.out.empty()) {
-    required(write_run_directory(options.out, manifest, {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},
+    required(write_run_directory(options.out, manifest,
+                                 {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},
                                  {{"wall_s", wall_s}, {"scenario", options.scenario}}));
   }
 }
@@ -43,7 +44,8 @@ void run(const RunOptions& options) {
 void add_run(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* verb = app.add_subcommand("run", "Simulate one scenario");
-  verb->add_option("scenario", options->scenario, "A scenario file (JSON, schema wattline-scenario/1)")->required();
+  verb->add_option("scenario", options->scenario, "A scenario file (JSON, schema wattline-scenario/1)")
+      ->required();
   verb->add_option("--out", options->out, "Also write a run directory (new or empty)");
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline run experiments/scenarios/interleaved.json");

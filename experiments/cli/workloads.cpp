@@ -27,13 +27,15 @@ std::string batches_text(const std::vector<int>& batches) {
 
 ResultTable list_of_workloads() {
   ResultTable table;
-  table.columns = {{"workload"}, {"title"}, {"parameters"}, {"gflop_per_sample", 3}, {"mb_per_sample", 1}, {"kernels"},
-                   {"launches"}, {"infer_batches"}, {"train_batches"}};
+  table.columns = {{"workload"},         {"title"},   {"parameters"}, {"gflop_per_sample", 3},
+                   {"mb_per_sample", 1}, {"kernels"}, {"launches"},   {"infer_batches"},
+                   {"train_batches"}};
   for (const Dnn& dnn : workloads::catalog()) {
     const workloads::WorkTotals sum = workloads::totals(dnn.forward);
     table.rows.push_back({dnn.name, dnn.title, dnn.parameters, static_cast<double>(sum.flop.at(1)) * 1e-9,
-                          static_cast<double>(sum.bytes.at(1)) * 1e-6, static_cast<std::int64_t>(dnn.forward.size()),
-                          sum.launches, batches_text(dnn.infer_batches), batches_text(dnn.train_batches)});
+                          static_cast<double>(sum.bytes.at(1)) * 1e-6,
+                          static_cast<std::int64_t>(dnn.forward.size()), sum.launches,
+                          batches_text(dnn.infer_batches), batches_text(dnn.train_batches)});
   }
   return table;
 }
@@ -57,8 +59,9 @@ void run_workloads(const WorkloadsOptions& options) {
   const Role role = options.role == "train" ? Role::train : Role::infer;
   if (format == Format::table) {
     const workloads::WorkTotals sum = workloads::totals(workloads::kernels(dnn, role));
-    print(fmt::format("{}: {}\n{}\n{} at batch {}: {} FLOP, {} bytes, {} launches\n\n", dnn.name, dnn.title, dnn.source,
-                      options.role, options.batch, sum.flop.at(options.batch), sum.bytes.at(options.batch), sum.launches));
+    print(fmt::format("{}: {}\n{}\n{} at batch {}: {} FLOP, {} bytes, {} launches\n\n", dnn.name, dnn.title,
+                      dnn.source, options.role, options.batch, sum.flop.at(options.batch),
+                      sum.bytes.at(options.batch), sum.launches));
   }
   print(kernels_of(dnn, role, options.batch).print(format));
 }
@@ -69,8 +72,12 @@ void add_workloads(CLI::App& app) {
   auto options = std::make_shared<WorkloadsOptions>();
   CLI::App* verb = app.add_subcommand("workloads", "List the networks, or show one with its kernels");
   verb->add_option("workload", options->name, "A built-in network");
-  verb->add_option("--role", options->role, "infer or train")->check(CLI::IsMember({"infer", "train"}))->capture_default_str();
-  verb->add_option("--batch", options->batch, "Samples in the minibatch")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  verb->add_option("--role", options->role, "infer or train")
+      ->check(CLI::IsMember({"infer", "train"}))
+      ->capture_default_str();
+  verb->add_option("--batch", options->batch, "Samples in the minibatch")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline workloads resnet50 --batch 16");
   verb->callback([options] { run_workloads(*options); });

@@ -26,7 +26,8 @@ class Truths {
     for (const Problem& problem : experiment.problems) {
       if (problem.trains()) batches[{problem.train_workload, Role::train}].insert(problem.train_batch);
       if (problem.infers()) {
-        batches[{problem.infer_workload, Role::infer}].insert(problem.infer_batches.begin(), problem.infer_batches.end());
+        batches[{problem.infer_workload, Role::infer}].insert(problem.infer_batches.begin(),
+                                                              problem.infer_batches.end());
       }
     }
     for (const auto& [key, sizes] : batches) {
@@ -35,8 +36,12 @@ class Truths {
     }
   }
 
-  const CostTable* train(const Problem& problem) const { return find(problem.trains(), problem.train_workload, Role::train); }
-  const CostTable* infer(const Problem& problem) const { return find(problem.infers(), problem.infer_workload, Role::infer); }
+  const CostTable* train(const Problem& problem) const {
+    return find(problem.trains(), problem.train_workload, Role::train);
+  }
+  const CostTable* infer(const Problem& problem) const {
+    return find(problem.infers(), problem.infer_workload, Role::infer);
+  }
 
  private:
   using Key = std::pair<std::string, Role>;
@@ -50,15 +55,18 @@ class Truths {
 
 std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
   if (experiment.board.table) {
-    return std::make_unique<TablePlatform>(*experiment.board.table, *experiment.modes, experiment.profiling.minibatches);
+    return std::make_unique<TablePlatform>(*experiment.board.table, *experiment.modes,
+                                           experiment.profiling.minibatches);
   }
   return std::make_unique<SimulatedPlatform>(*experiment.board.truth, *experiment.modes, experiment.presets,
                                              experiment.profiling);
 }
 
-Result<ProblemResult> solve(const Experiment& experiment, const Problem& problem, const Truths& truths, bool keep_steps) {
+Result<ProblemResult> solve(const Experiment& experiment, const Problem& problem, const Truths& truths,
+                            bool keep_steps) {
   ProblemResult result;
-  result.optimum = brute_force_optimum(problem, *experiment.modes, truths.train(problem), truths.infer(problem));
+  result.optimum =
+      brute_force_optimum(problem, *experiment.modes, truths.train(problem), truths.infer(problem));
   for (const ComparedPolicy& compared : experiment.policies) {
     const auto session = new_session(experiment);
     PolicyResult row;
@@ -66,7 +74,8 @@ Result<ProblemResult> solve(const Experiment& experiment, const Problem& problem
     row.spent = session->spent();
     if (!keep_steps) row.outcome.steps.clear();
     if (row.outcome.plan) {
-      const auto scored = policies::score(problem, *row.outcome.plan, *experiment.board.truth, result.optimum);
+      const auto scored =
+          policies::score(problem, *row.outcome.plan, *experiment.board.truth, result.optimum);
       if (!scored) return scored.error();
       row.score = *scored;
     }
@@ -92,8 +101,10 @@ Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions
   std::vector<MaybeError> errors(count);
   for_each_index(count, options.jobs, [&](std::size_t i) {
     auto solved = solve(experiment, experiment.problems[i], truths, options.keep_steps);
-    if (solved) comparison.by_problem[i] = *std::move(solved);
-    else errors[i] = solved.error();
+    if (solved)
+      comparison.by_problem[i] = *std::move(solved);
+    else
+      errors[i] = solved.error();
   });
   // The first in order, whichever thread came first.
   for (const MaybeError& error : errors) {
@@ -109,8 +120,10 @@ Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions
   errors.assign(figures.size(), std::nullopt);
   for_each_index(figures.size(), options.jobs, [&](std::size_t i) {
     auto replayed = replay(experiment, assignments.replays[i], *rates);
-    if (replayed) figures[i] = *replayed;
-    else errors[i] = replayed.error();
+    if (replayed)
+      figures[i] = *replayed;
+    else
+      errors[i] = replayed.error();
   });
   for (const MaybeError& error : errors) {
     if (error) return *error;

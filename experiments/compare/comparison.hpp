@@ -18,15 +18,15 @@ struct ReplayFigures {
   double latency_mean_ms = 0;
   double latency_p95_ms = 0;
   double latency_p99_ms = 0;
-  double train_rate_hz = 0;    // training minibatches finished per second
-  double power_w = 0;          // mean over the replay
+  double train_rate_hz = 0;  // training minibatches finished per second
+  double power_w = 0;        // mean over the replay
   double energy_j = 0;
   double simulated_s = 0;
 };
 
 // One policy on one problem.
 struct PolicyResult {
-  policies::Outcome outcome;             // steps only when asked for
+  policies::Outcome outcome;  // steps only when asked for
   policies::Spent spent;
   std::optional<policies::Score> score;  // of the plan, if there is one
   std::optional<ReplayFigures> replay;
@@ -34,7 +34,7 @@ struct PolicyResult {
 
 struct ProblemResult {
   std::optional<policies::Optimum> optimum;
-  std::vector<PolicyResult> by_policy;   // in the order of the experiment's policies
+  std::vector<PolicyResult> by_policy;  // in the order of the experiment's policies
 };
 
 struct Comparison {

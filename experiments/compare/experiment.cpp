@@ -42,10 +42,12 @@ std::vector<int> default_batches(const std::string& workload) {
 std::vector<int> read_batches(ObjectReader& in, const std::string& workload) {
   std::vector<int> batches;
   if (in.has("infer_batches")) {
-    for (const std::int64_t batch : in.integers("infer_batches", 1, 1'000'000)) batches.push_back(static_cast<int>(batch));
+    for (const std::int64_t batch : in.integers("infer_batches", 1, 1'000'000))
+      batches.push_back(static_cast<int>(batch));
   } else if (!in.failed()) {
     batches = default_batches(workload);
-    if (batches.empty()) in.fail("infer_batches", fmt::format("missing; {} has no usual batch sizes", workload));
+    if (batches.empty())
+      in.fail("infer_batches", fmt::format("missing; {} has no usual batch sizes", workload));
   }
   std::sort(batches.begin(), batches.end());
   batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
@@ -83,7 +85,8 @@ std::string id_of(const Problem& problem, double latency_ms) {
   std::string id = problem.train_workload;
   if (problem.infers()) {
     if (!id.empty()) id += "+";
-    id += fmt::format("{}/{}rps/{}ms", problem.infer_workload, shortest(problem.arrival_rate_hz), shortest(latency_ms));
+    id += fmt::format("{}/{}rps/{}ms", problem.infer_workload, shortest(problem.arrival_rate_hz),
+                      shortest(latency_ms));
   }
   return id + fmt::format("/{}W", shortest(problem.power_budget_w));
 }
@@ -110,11 +113,13 @@ void read_problems(Experiment& experiment, ObjectReader& in) {
     const ProblemGroup group = read_group(item, experiment.board);
     if (in.failed()) return;
     count += group.rates_hz.size() * group.latencies_ms.size() * group.powers_w.size();
-    if (count > most_problems) return in.fail("problems", fmt::format("more than {} problems", most_problems));
+    if (count > most_problems)
+      return in.fail("problems", fmt::format("more than {} problems", most_problems));
     append_problems(group, experiment.problems);
   }
   for (const Problem& problem : experiment.problems) {
-    if (!ids.insert(problem.id).second) return in.fail("problems", fmt::format("{} appears twice", problem.id));
+    if (!ids.insert(problem.id).second)
+      return in.fail("problems", fmt::format("{} appears twice", problem.id));
   }
 }
 
@@ -137,11 +142,14 @@ void read_mode_space(Experiment& experiment, ObjectReader& in) {
   const Board& board = experiment.board;
   if (board.table) {
     auto space = mode_space_of(*board.table);
-    if (space) experiment.modes = *std::move(space);
-    else in.fail("profiles", space.error().message);
+    if (space)
+      experiment.modes = *std::move(space);
+    else
+      in.fail("profiles", space.error().message);
     return;
   }
-  auto space = devices::find_mode_space(*board.spec, in.text_or("mode_space", board.spec->mode_spaces.front().name()));
+  auto space =
+      devices::find_mode_space(*board.spec, in.text_or("mode_space", board.spec->mode_spaces.front().name()));
   if (!space) return in.fail("mode_space", space.error().message);
   experiment.presets = devices::presets_of(*board.spec, *space);
   experiment.modes = *std::move(space);
@@ -178,7 +186,8 @@ std::vector<InputFile> Experiment::inputs() const {
   return all;
 }
 
-Result<Experiment> parse_experiment(const std::string& text, const std::string& name, const std::string& base) {
+Result<Experiment> parse_experiment(const std::string& text, const std::string& name,
+                                    const std::string& base) {
   const auto json = parse_json(text, name);
   if (!json) return json.error();
   MaybeError error;

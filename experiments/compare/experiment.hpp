@@ -35,12 +35,13 @@ struct Experiment {
   std::vector<policies::Problem> problems;
   std::vector<ComparedPolicy> policies;
   std::optional<ReplayOptions> replay;
-  OrderedJson configuration;                // as given, the inputs' paths included
+  OrderedJson configuration;  // as given, the inputs' paths included
   std::vector<InputFile> inputs() const;
 };
 
 Result<Experiment> read_experiment(const std::string& path);
 // `base` is the directory that paths in the text are relative to.
-Result<Experiment> parse_experiment(const std::string& text, const std::string& name, const std::string& base);
+Result<Experiment> parse_experiment(const std::string& text, const std::string& name,
+                                    const std::string& base);
 
 }  // namespace wattline::experiments

@@ -59,8 +59,9 @@ Result<ReplayFigures> replay(const Experiment& experiment, const ReplayKey& key,
   const bool trains = !key.train_workload.empty();
   std::optional<devices::MinibatchOf> train;
   if (trains) train = devices::MinibatchOf{key.train_workload, key.train_batch};
-  auto point = devices::FixedOperatingPoint::make(*experiment.board.truth, key.plan.mode,
-                                                  devices::MinibatchOf{key.infer_workload, key.plan.infer_batch}, train);
+  auto point = devices::FixedOperatingPoint::make(
+      *experiment.board.truth, key.plan.mode, devices::MinibatchOf{key.infer_workload, key.plan.infer_batch},
+      train);
   if (!point) return point.error();
 
   sim::AcceleratorOptions options;

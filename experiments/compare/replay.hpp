@@ -21,8 +21,8 @@ struct ReplayKey {
   sim::TimeNs latency_budget_ns = 0;
 
   auto order() const {
-    return std::tie(train_workload, train_batch, infer_workload, plan.mode, plan.infer_batch, plan.train_per_cycle,
-                    arrival_rate_hz, latency_budget_ns);
+    return std::tie(train_workload, train_batch, infer_workload, plan.mode, plan.infer_batch,
+                    plan.train_per_cycle, arrival_rate_hz, latency_budget_ns);
   }
   bool operator<(const ReplayKey& other) const { return order() < other.order(); }
 };

@@ -7,7 +7,9 @@ namespace wattline::experiments {
 
 namespace {
 
-std::int64_t whole(std::uint64_t count) { return static_cast<std::int64_t>(count); }
+std::int64_t whole(std::uint64_t count) {
+  return static_cast<std::int64_t>(count);
+}
 
 Cell share_pct(std::size_t part, std::size_t all) {
   if (all == 0) return {};
@@ -64,24 +66,29 @@ std::vector<Cell> mode_cells(const devices::PowerMode& mode) {
           std::int64_t{mode.emc_khz}, std::int64_t{mode.active_sms}};
 }
 
-void append(std::vector<Cell>& row, const std::vector<Cell>& more) { row.insert(row.end(), more.begin(), more.end()); }
+void append(std::vector<Cell>& row, const std::vector<Cell>& more) {
+  row.insert(row.end(), more.begin(), more.end());
+}
 
 const std::vector<Column> mode_columns = {{"cores"}, {"cpu_khz"}, {"gpu_khz"}, {"emc_khz"}, {"active_sms"}};
 
 void append_problem_cells(std::vector<Cell>& row, const policies::Problem& problem) {
-  append(row, {problem.id, std::string(policies::name_of(problem.kind)), problem.train_workload, problem.infer_workload});
+  append(row, {problem.id, std::string(policies::name_of(problem.kind)), problem.train_workload,
+               problem.infer_workload});
   append(row, {problem.infers() ? Cell{problem.arrival_rate_hz} : Cell{},
-               problem.infers() ? Cell{sim::ns_to_ms(problem.latency_budget_ns)} : Cell{}, problem.power_budget_w});
+               problem.infers() ? Cell{sim::ns_to_ms(problem.latency_budget_ns)} : Cell{},
+               problem.power_budget_w});
 }
 
-void append_plan_cells(std::vector<Cell>& row, const policies::Plan& plan, const policies::Evaluation& truth) {
+void append_plan_cells(std::vector<Cell>& row, const policies::Plan& plan,
+                       const policies::Evaluation& truth) {
   append(row, mode_cells(plan.mode));
-  append(row, {std::int64_t{plan.infer_batch}, plan.train_per_cycle, truth.power_w, sim::ns_to_ms(truth.latency_ns),
-               truth.train_rate_hz, sim::ns_to_ms(truth.train_time_ns)});
+  append(row, {std::int64_t{plan.infer_batch}, plan.train_per_cycle, truth.power_w,
+               sim::ns_to_ms(truth.latency_ns), truth.train_rate_hz, sim::ns_to_ms(truth.train_time_ns)});
 }
 
 const std::vector<Column> plan_columns = {{"infer_batch"}, {"train_per_cycle"}, {"power_w"},
-                                          {"latency_ms"}, {"train_rate_hz"}, {"train_time_ms"}};
+                                          {"latency_ms"},  {"train_rate_hz"},   {"train_time_ms"}};
 
 void append_replay_cells(std::vector<Cell>& row, const std::optional<ReplayFigures>& replay) {
   if (!replay) return append(row, std::vector<Cell>(7));
@@ -92,7 +99,8 @@ void append_replay_cells(std::vector<Cell>& row, const std::optional<ReplayFigur
 }  // namespace
 
 double quantile(std::vector<double> values, double q) {
-  const auto rank = static_cast<std::size_t>(std::max(1.0, std::ceil(q * static_cast<double>(values.size()))));
+  const auto rank =
+      static_cast<std::size_t>(std::max(1.0, std::ceil(q * static_cast<double>(values.size()))));
   const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
   std::nth_element(values.begin(), nth, values.end());
   return *nth;
@@ -100,27 +108,43 @@ double quantile(std::vector<double> values, double q) {
 
 ResultTable summary_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
-  table.columns = {{"policy"}, {"problems"}, {"feasible"}, {"solved_pct", 1}, {"no_plan_pct", 1}, {"overloaded_pct", 1},
-                   {"regret_median_pct", 2}, {"regret_p95_pct", 2}, {"worst_power_excess_w", 2},
-                   {"worst_latency_excess_ms", 1}, {"profiles_mean", 1}, {"profiles_max"}, {"profiling_time_mean_s", 0},
+  table.columns = {{"policy"},
+                   {"problems"},
+                   {"feasible"},
+                   {"solved_pct", 1},
+                   {"no_plan_pct", 1},
+                   {"overloaded_pct", 1},
+                   {"regret_median_pct", 2},
+                   {"regret_p95_pct", 2},
+                   {"worst_power_excess_w", 2},
+                   {"worst_latency_excess_ms", 1},
+                   {"profiles_mean", 1},
+                   {"profiles_max"},
+                   {"profiling_time_mean_s", 0},
                    {"profiling_energy_mean_j", 0}};
   const auto problems = static_cast<double>(comparison.by_problem.size());
   for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
     const Tally sum = tally(experiment, comparison, i);
-    table.rows.push_back({experiment.policies[i].label, whole(comparison.by_problem.size()), whole(sum.feasible),
-                          share_pct(sum.solved, sum.feasible), share_pct(sum.no_plan, sum.feasible),
-                          share_pct(sum.overloaded, sum.feasible), quantile_pct(sum.regrets, 0.5),
-                          quantile_pct(sum.regrets, 0.95), sum.worst_power_w, sum.worst_latency_ms,
-                          static_cast<double>(sum.profiles) / problems, sum.most_profiles, sum.time_s / problems,
-                          sum.energy_j / problems});
+    table.rows.push_back({experiment.policies[i].label, whole(comparison.by_problem.size()),
+                          whole(sum.feasible), share_pct(sum.solved, sum.feasible),
+                          share_pct(sum.no_plan, sum.feasible), share_pct(sum.overloaded, sum.feasible),
+                          quantile_pct(sum.regrets, 0.5), quantile_pct(sum.regrets, 0.95), sum.worst_power_w,
+                          sum.worst_latency_ms, static_cast<double>(sum.profiles) / problems,
+                          sum.most_profiles, sum.time_s / problems, sum.energy_j / problems});
   }
   return table;
 }
 
 ResultTable replay_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
-  table.columns = {{"policy"}, {"plans_replayed"}, {"requests"}, {"late_requests_pct", 2}, {"plans_p99_within_pct", 1},
-                   {"train_rate_of_plan_pct", 1}, {"power_within_pct", 1}, {"power_mean_w", 2}};
+  table.columns = {{"policy"},
+                   {"plans_replayed"},
+                   {"requests"},
+                   {"late_requests_pct", 2},
+                   {"plans_p99_within_pct", 1},
+                   {"train_rate_of_plan_pct", 1},
+                   {"power_within_pct", 1},
+                   {"power_mean_w", 2}};
   for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
     std::size_t plans = 0, within = 0, power_within = 0, requests = 0, late = 0;
     double planned_hz = 0, trained_hz = 0, power_w = 0;
@@ -137,22 +161,34 @@ ResultTable replay_table(const Experiment& experiment, const Comparison& compari
       trained_hz += result.replay->train_rate_hz;
       power_w += result.replay->power_w;
     }
-    table.rows.push_back({experiment.policies[i].label, whole(plans), whole(requests), share_pct(late, requests),
-                          share_pct(within, plans), planned_hz > 0 ? Cell{100 * trained_hz / planned_hz} : Cell{},
-                          share_pct(power_within, plans), plans > 0 ? Cell{power_w / static_cast<double>(plans)} : Cell{}});
+    table.rows.push_back(
+        {experiment.policies[i].label, whole(plans), whole(requests), share_pct(late, requests),
+         share_pct(within, plans), planned_hz > 0 ? Cell{100 * trained_hz / planned_hz} : Cell{},
+         share_pct(power_within, plans), plans > 0 ? Cell{power_w / static_cast<double>(plans)} : Cell{}});
   }
   return table;
 }
 
 ResultTable problem_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
-  table.columns = {{"policy"}, {"problem"}, {"kind"}, {"train"}, {"infer"}, {"arrival_rate_hz"}, {"latency_budget_ms"},
-                   {"power_budget_w"}, {"feasible"}, {"termination"}, {"solved"}, {"regret"}};
+  table.columns = {{"policy"},
+                   {"problem"},
+                   {"kind"},
+                   {"train"},
+                   {"infer"},
+                   {"arrival_rate_hz"},
+                   {"latency_budget_ms"},
+                   {"power_budget_w"},
+                   {"feasible"},
+                   {"termination"},
+                   {"solved"},
+                   {"regret"}};
   table.columns.insert(table.columns.end(), mode_columns.begin(), mode_columns.end());
   table.columns.insert(table.columns.end(), plan_columns.begin(), plan_columns.end());
-  for (const char* key : {"power_excess_w", "latency_excess_ms", "keeps_up", "profiles", "modes", "profiling_time_s",
-                          "profiling_energy_j", "replay_requests", "replay_late", "replay_latency_mean_ms",
-                          "replay_latency_p95_ms", "replay_latency_p99_ms", "replay_train_rate_hz", "replay_power_w"}) {
+  for (const char* key :
+       {"power_excess_w", "latency_excess_ms", "keeps_up", "profiles", "modes", "profiling_time_s",
+        "profiling_energy_j", "replay_requests", "replay_late", "replay_latency_mean_ms",
+        "replay_latency_p95_ms", "replay_latency_p99_ms", "replay_train_rate_hz", "replay_power_w"}) {
     table.columns.push_back({key});
   }
   const auto add = [&](const std::string& label, const policies::Problem& problem, const ProblemResult& all,
@@ -172,14 +208,20 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
     best.resize(table.columns.size());
     for (std::size_t i = 0; i < all.by_policy.size(); ++i) {
       const PolicyResult& result = all.by_policy[i];
-      std::vector<Cell>& row = add(experiment.policies[i].label, problem, all, policies::name_of(result.outcome.termination));
+      std::vector<Cell>& row =
+          add(experiment.policies[i].label, problem, all, policies::name_of(result.outcome.termination));
       const auto& score = result.score;
-      append(row, {std::int64_t{score && score->solved}, score && score->regret ? Cell{*score->regret} : Cell{}});
-      if (score) append_plan_cells(row, *result.outcome.plan, score->truth);
-      else append(row, std::vector<Cell>(mode_columns.size() + plan_columns.size()));
-      append(row, {score ? Cell{score->power_excess_w} : Cell{}, score ? Cell{sim::ns_to_ms(score->latency_excess_ns)} : Cell{},
-                   score ? Cell{std::int64_t{score->truth.keeps_up}} : Cell{}, std::int64_t{result.spent.profiles},
-                   std::int64_t{result.spent.modes}, sim::ns_to_seconds(result.spent.time_ns), result.spent.energy_j});
+      append(row,
+             {std::int64_t{score && score->solved}, score && score->regret ? Cell{*score->regret} : Cell{}});
+      if (score)
+        append_plan_cells(row, *result.outcome.plan, score->truth);
+      else
+        append(row, std::vector<Cell>(mode_columns.size() + plan_columns.size()));
+      append(row, {score ? Cell{score->power_excess_w} : Cell{},
+                   score ? Cell{sim::ns_to_ms(score->latency_excess_ns)} : Cell{},
+                   score ? Cell{std::int64_t{score->truth.keeps_up}} : Cell{},
+                   std::int64_t{result.spent.profiles}, std::int64_t{result.spent.modes},
+                   sim::ns_to_seconds(result.spent.time_ns), result.spent.energy_j});
       append_replay_cells(row, result.replay);
     }
   }
@@ -198,7 +240,8 @@ ResultTable step_table(const Experiment& experiment, const Comparison& compariso
         std::vector<Cell> row = {experiment.policies[i].label, experiment.problems[j].id, ++number,
                                  std::string(workloads::name_of(step.role)), std::int64_t{step.batch}};
         append(row, mode_cells(step.mode));
-        append(row, {sim::ns_to_ms(step.seen.time_ns), step.seen.power_w, std::int64_t{step.charged}, step.reason});
+        append(row, {sim::ns_to_ms(step.seen.time_ns), step.seen.power_w, std::int64_t{step.charged},
+                     step.reason});
         table.rows.push_back(std::move(row));
       }
     }

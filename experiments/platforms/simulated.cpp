@@ -13,7 +13,9 @@ namespace wattline::experiments {
 
 namespace {
 
-double total_w(const devices::RailPowerW& rails_w) { return std::accumulate(rails_w.begin(), rails_w.end(), 0.0); }
+double total_w(const devices::RailPowerW& rails_w) {
+  return std::accumulate(rails_w.begin(), rails_w.end(), 0.0);
+}
 
 // The mean of `count` minibatch times that vary around the true one without bias.
 double mean_of_noisy_times(double true_ns, double relative_std, int count, sim::RandomStream& stream) {
@@ -34,16 +36,18 @@ SimulatedPlatform::SimulatedPlatform(const devices::CostModel& truth, devices::M
   current_ = this->modes().at(this->modes().size() - 1);
 }
 
-Result<policies::Observation> SimulatedPlatform::measure(const std::string& workload, workloads::Role role, int batch,
-                                                         const devices::PowerMode& mode) {
+Result<policies::Observation> SimulatedPlatform::measure(const std::string& workload, workloads::Role role,
+                                                         int batch, const devices::PowerMode& mode) {
   const auto cost = truth_.minibatch(workload, role, batch, mode);
   if (!cost) return cost.error();
   const auto idle_w = truth_.idle_power_w(mode);
   if (!idle_w) return idle_w.error();
 
-  sim::RandomStream stream(options_.seed, fmt::format("profile/{}/{}/{}/{}/{}", workload, workloads::name_of(role), batch,
-                                                      devices::to_text(mode), mode.active_sms));
-  const double time_ns = mean_of_noisy_times(static_cast<double>(cost->time_ns), options_.time_noise, options_.minibatches, stream);
+  sim::RandomStream stream(options_.seed,
+                           fmt::format("profile/{}/{}/{}/{}/{}", workload, workloads::name_of(role), batch,
+                                       devices::to_text(mode), mode.active_sms));
+  const double time_ns = mean_of_noisy_times(static_cast<double>(cost->time_ns), options_.time_noise,
+                                             options_.minibatches, stream);
   const double true_w = cost->total_power_w();
   const double seen_w = std::max(0.0, true_w * (1 + options_.power_noise * stream.normal()));
 

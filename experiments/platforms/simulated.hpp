@@ -13,20 +13,20 @@
 namespace wattline::experiments {
 
 struct ProfilingOptions {
-  int minibatches = 40;       // measured per profile (PowerTrain's protocol). Range 1 .. 100,000
-  double settle_s = 2.5;      // of work that is discarded after a mode switch. Range 0 .. 3,600
+  int minibatches = 40;         // measured per profile (PowerTrain's protocol). Range 1 .. 100,000
+  double settle_s = 2.5;        // of work that is discarded after a mode switch. Range 0 .. 3,600
   double mode_switch_s = 0.05;  // Range 0 .. 3,600
-  double reboot_s = 120;      // when the number of active SMs changes. Range 0 .. 86,400
-  double time_noise = 0;      // relative standard deviation of one minibatch's time (lognormal). Range 0 .. 1
-  double power_noise = 0;     // relative standard deviation of a profile's power (normal). Range 0 .. 1
+  double reboot_s = 120;        // when the number of active SMs changes. Range 0 .. 86,400
+  double time_noise = 0;   // relative standard deviation of one minibatch's time (lognormal). Range 0 .. 1
+  double power_noise = 0;  // relative standard deviation of a profile's power (normal). Range 0 .. 1
   std::uint64_t seed = 1;
 };
 
 class SimulatedPlatform final : public policies::Platform {
  public:
   // `truth` is borrowed. The board starts in the space's top mode.
-  SimulatedPlatform(const devices::CostModel& truth, devices::ModeSpace modes, std::vector<devices::Preset> presets,
-                    const ProfilingOptions& options);
+  SimulatedPlatform(const devices::CostModel& truth, devices::ModeSpace modes,
+                    std::vector<devices::Preset> presets, const ProfilingOptions& options);
 
  private:
   Result<policies::Observation> measure(const std::string& workload, workloads::Role role, int batch,

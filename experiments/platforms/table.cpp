@@ -4,8 +4,8 @@
 
 namespace wattline::experiments {
 
-Result<policies::Observation> TablePlatform::measure(const std::string& workload, workloads::Role role, int batch,
-                                                     const devices::PowerMode& mode) {
+Result<policies::Observation> TablePlatform::measure(const std::string& workload, workloads::Role role,
+                                                     int batch, const devices::PowerMode& mode) {
   const auto cost = table_.minibatch(workload, role, batch, mode);
   if (!cost) return cost.error();
   policies::Observation seen;

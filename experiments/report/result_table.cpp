@@ -18,7 +18,9 @@ std::string text_of(const Cell& cell, int decimals) {
   if (const auto* number = std::get_if<double>(&cell)) {
     const std::string rounded = fmt::format("{:.{}f}", *number, decimals);
     // "-0.0" says nothing that "0.0" does not.
-    return rounded.find_first_of("123456789") == std::string::npos && rounded.front() == '-' ? rounded.substr(1) : rounded;
+    return rounded.find_first_of("123456789") == std::string::npos && rounded.front() == '-'
+               ? rounded.substr(1)
+               : rounded;
   }
   return "-";
 }
@@ -34,7 +36,9 @@ std::string csv_of(const Cell& cell) {
   return quoted + "\"";
 }
 
-bool is_text(const Cell& cell) { return std::holds_alternative<std::string>(cell); }
+bool is_text(const Cell& cell) {
+  return std::holds_alternative<std::string>(cell);
+}
 
 }  // namespace
 
@@ -50,9 +54,12 @@ Format format_of(const std::string& name) {
 
 std::string ResultTable::print(Format format) const {
   switch (format) {
-    case Format::table: return to_text();
-    case Format::csv: return to_csv();
-    case Format::json: return to_json();
+    case Format::table:
+      return to_text();
+    case Format::csv:
+      return to_csv();
+    case Format::json:
+      return to_json();
   }
   return {};
 }
@@ -78,7 +85,8 @@ std::string ResultTable::to_text() const {
   };
   append_line([&](std::size_t i) { return columns[i].key; });
   append_line([&](std::size_t i) { return std::string(widths[i], '-'); });
-  for (const auto& row : rows) append_line([&](std::size_t i) { return text_of(row[i], columns[i].decimals); });
+  for (const auto& row : rows)
+    append_line([&](std::size_t i) { return text_of(row[i], columns[i].decimals); });
   return text;
 }
 
@@ -110,10 +118,14 @@ std::string ResultTable::to_json() const {
   for (const auto& row : rows) {
     OrderedJson object = OrderedJson::object();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (const auto* text = std::get_if<std::string>(&row[i])) object[columns[i].key] = *text;
-      else if (const auto* whole = std::get_if<std::int64_t>(&row[i])) object[columns[i].key] = *whole;
-      else if (const auto* number = std::get_if<double>(&row[i])) object[columns[i].key] = *number;
-      else object[columns[i].key] = nullptr;
+      if (const auto* text = std::get_if<std::string>(&row[i]))
+        object[columns[i].key] = *text;
+      else if (const auto* whole = std::get_if<std::int64_t>(&row[i]))
+        object[columns[i].key] = *whole;
+      else if (const auto* number = std::get_if<double>(&row[i]))
+        object[columns[i].key] = *number;
+      else
+        object[columns[i].key] = nullptr;
     }
     list.push_back(std::move(object));
   }

@@ -20,8 +20,10 @@ class OperatingPoints {
     const auto key = std::pair{phase.mode, phase.infer_batch};
     if (const auto known = points_.find(key); known != points_.end()) return known->second.get();
     std::optional<devices::MinibatchOf> infer, train;
-    if (!scenario_.infer_workload.empty()) infer = devices::MinibatchOf{scenario_.infer_workload, phase.infer_batch};
-    if (!scenario_.train_workload.empty()) train = devices::MinibatchOf{scenario_.train_workload, scenario_.train_batch};
+    if (!scenario_.infer_workload.empty())
+      infer = devices::MinibatchOf{scenario_.infer_workload, phase.infer_batch};
+    if (!scenario_.train_workload.empty())
+      train = devices::MinibatchOf{scenario_.train_workload, scenario_.train_batch};
     auto point = FixedOperatingPoint::make(*scenario_.board.truth, phase.mode, infer, train);
     if (!point) return point.error();
     return points_.emplace(key, std::make_unique<FixedOperatingPoint>(*std::move(point))).first->second.get();
@@ -32,7 +34,8 @@ class OperatingPoints {
   std::map<std::pair<devices::PowerMode, std::int64_t>, std::unique_ptr<FixedOperatingPoint>> points_;
 };
 
-sim::ManagedInterleaving rule_of(const Scenario& scenario, const ScenarioPhase& phase, const FixedOperatingPoint& point) {
+sim::ManagedInterleaving rule_of(const Scenario& scenario, const ScenarioPhase& phase,
+                                 const FixedOperatingPoint& point) {
   sim::ManagedInterleaving rule;
   rule.infer_batch = phase.infer_batch;
   rule.trains = !scenario.train_workload.empty();
@@ -53,8 +56,8 @@ Result<sim::RunResult> run_scenario(const Scenario& scenario) {
     const auto point = points.at(phase);
     if (!point) return point.error();
     const bool same_mode = i > 0 && scenario.phases[i - 1].mode == phase.mode;
-    options.configurations.push_back({phase.start_ns, *point, rule_of(scenario, phase, **point),
-                                      same_mode ? 0 : scenario.mode_switch_ns});
+    options.configurations.push_back(
+        {phase.start_ns, *point, rule_of(scenario, phase, **point), same_mode ? 0 : scenario.mode_switch_ns});
   }
   options.end_ns = scenario.duration_ns;
   options.latency_budget_ns = scenario.latency_budget_ns;
@@ -98,13 +101,16 @@ ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run) {
     add("train_rate_hz", per_second(static_cast<double>(run.train.finished)), 4);
   }
   add("mode_switches", count(run.mode_switches));
-  for (const sim::Activity activity : {sim::Activity::infer, sim::Activity::train, sim::Activity::switching, sim::Activity::idle}) {
-    add(fmt::format("{}_pct", sim::name_of(activity)), per_second(100 * sim::ns_to_seconds(run.energy.time_ns(activity))), 2);
+  for (const sim::Activity activity :
+       {sim::Activity::infer, sim::Activity::train, sim::Activity::switching, sim::Activity::idle}) {
+    add(fmt::format("{}_pct", sim::name_of(activity)),
+        per_second(100 * sim::ns_to_seconds(run.energy.time_ns(activity))), 2);
   }
   add("energy_j", run.energy.total_j(), 3);
   add("power_mean_w", per_second(run.energy.total_j()), 3);
   const std::vector<std::string>& rails = scenario.board.truth->rails();
-  for (std::size_t i = 0; i < rails.size(); ++i) add(fmt::format("energy_{}_j", rails[i]), run.energy.rail_j(i), 3);
+  for (std::size_t i = 0; i < rails.size(); ++i)
+    add(fmt::format("energy_{}_j", rails[i]), run.energy.rail_j(i), 3);
   add("events", count(run.events));
   return table;
 }

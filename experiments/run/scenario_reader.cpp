@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::int64_t largest_batch = 1'000'000;
 
-sim::TimeNs milliseconds(double value) { return std::llround(value * 1e6); }
+sim::TimeNs milliseconds(double value) {
+  return std::llround(value * 1e6);
+}
 
 std::string read_workload(ObjectReader& in, const Board& board) {
   const std::string name = in.text("workload");
@@ -46,7 +48,8 @@ ScenarioPhase read_first_phase(Scenario& scenario, ObjectReader& in) {
 void read_change(Scenario& scenario, ObjectReader& in) {
   ScenarioPhase phase = scenario.phases.back();
   const sim::TimeNs start_ns = std::llround(in.number("at_s", above(0, 1e9)) * 1e9);
-  if (!in.failed() && start_ns <= phase.start_ns) in.fail("at_s", "changes must be in ascending order of time");
+  if (!in.failed() && start_ns <= phase.start_ns)
+    in.fail("at_s", "changes must be in ascending order of time");
   phase.start_ns = start_ns;
   if (in.has("mode")) phase.mode = read_mode(in, "mode", scenario.board);
   if (in.has("infer_batch")) {
@@ -67,8 +70,10 @@ void check_whole(const Scenario& scenario, ObjectReader& in) {
   const bool infers = !scenario.infer_workload.empty();
   const bool trains = !scenario.train_workload.empty();
   if (!infers && !trains) in.fail("", "neither 'infer' nor 'train' is given; at least one is expected");
-  if (infers && scenario.arrivals.kind == ArrivalSource::Kind::none) in.fail("arrivals", "missing; 'infer' needs it");
-  if (!infers && scenario.arrivals.kind != ArrivalSource::Kind::none) in.fail("arrivals", "nothing serves them; 'infer' is missing");
+  if (infers && scenario.arrivals.kind == ArrivalSource::Kind::none)
+    in.fail("arrivals", "missing; 'infer' needs it");
+  if (!infers && scenario.arrivals.kind != ArrivalSource::Kind::none)
+    in.fail("arrivals", "nothing serves them; 'infer' is missing");
   const bool ends = scenario.duration_ns || (infers && scenario.arrivals.finite());
   if (!ends) in.fail("duration_s", "missing; neither it nor the arrivals end the run");
 }

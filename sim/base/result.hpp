@@ -22,8 +22,12 @@ struct Error {
   Kind kind = Kind::bad_input;
 };
 
-inline Error bad_input(std::string message) { return {std::move(message), Error::Kind::bad_input}; }
-inline Error failure(std::string message) { return {std::move(message), Error::Kind::failed}; }
+inline Error bad_input(std::string message) {
+  return {std::move(message), Error::Kind::bad_input};
+}
+inline Error failure(std::string message) {
+  return {std::move(message), Error::Kind::failed};
+}
 
 template <class T>
 class [[nodiscard]] Result {

@@ -25,13 +25,15 @@ std::string quoted(const Json& value) {
 
 std::string described(Range range) {
   const bool unbounded = !std::isfinite(range.high);
-  if (unbounded) return fmt::format("a number {} {}", range.open_low ? "above" : "of at least", shortest(range.low));
-  return fmt::format("a number {} {} and at most {}", range.open_low ? "above" : "of at least", shortest(range.low),
-                     shortest(range.high));
+  if (unbounded)
+    return fmt::format("a number {} {}", range.open_low ? "above" : "of at least", shortest(range.low));
+  return fmt::format("a number {} {} and at most {}", range.open_low ? "above" : "of at least",
+                     shortest(range.low), shortest(range.high));
 }
 
 bool contains(Range range, double value) {
-  return std::isfinite(value) && value <= range.high && (range.open_low ? value > range.low : value >= range.low);
+  return std::isfinite(value) && value <= range.high &&
+         (range.open_low ? value > range.low : value >= range.low);
 }
 
 // "line 3, column 7" of byte `offset` (counted from 1, as nlohmann does).
@@ -82,7 +84,8 @@ Result<Json> parse_json(const std::string& text, const std::string& name) {
   };
   try {
     Json json = Json::parse(text, watch, true, true);
-    if (!duplicate.empty()) return bad_input(fmt::format("{}: key '{}' appears twice in one object", name, duplicate));
+    if (!duplicate.empty())
+      return bad_input(fmt::format("{}: key '{}' appears twice in one object", name, duplicate));
     return json;
   } catch (const Json::parse_error& error) {
     std::string reason = error.what();
@@ -128,12 +131,15 @@ const Json* ObjectReader::find(const std::string& key, bool required) {
   return nullptr;
 }
 
-bool ObjectReader::has(const std::string& key) { return find(key, false) != nullptr; }
+bool ObjectReader::has(const std::string& key) {
+  return find(key, false) != nullptr;
+}
 
 double ObjectReader::number(const std::string& key, Range accepted) {
   const Json* value = find(key, true);
   if (value && value->is_number() && contains(accepted, value->get<double>())) return value->get<double>();
-  if (value) fail(key, fmt::format("{} is not accepted; {} is expected", quoted(*value), described(accepted)));
+  if (value)
+    fail(key, fmt::format("{} is not accepted; {} is expected", quoted(*value), described(accepted)));
   return std::isfinite(accepted.high) ? accepted.high : accepted.low + 1;
 }
 
@@ -146,13 +152,16 @@ std::int64_t ObjectReader::integer(const std::string& key, std::int64_t low, std
   if (representable && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high) {
     return value->get<std::int64_t>();
   }
-  if (value) fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(*value), low, high));
+  if (value)
+    fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(*value), low,
+                          high));
   return low;
 }
 
 std::string ObjectReader::text(const std::string& key) {
   const Json* value = find(key, true);
-  if (value && value->is_string() && !value->get_ref<const std::string&>().empty()) return value->get<std::string>();
+  if (value && value->is_string() && !value->get_ref<const std::string&>().empty())
+    return value->get<std::string>();
   if (value) fail(key, fmt::format("{} is not accepted; a non-empty text is expected", quoted(*value)));
   return {};
 }
@@ -183,7 +192,9 @@ std::vector<double> ObjectReader::numbers(const std::string& key, Range accepted
     return list;
   }
   if (!value->is_array() || value->empty()) {
-    fail(key, fmt::format("{} is not accepted; a list of numbers or {{\"from\", \"to\", \"step\"}} is expected", quoted(*value)));
+    fail(key,
+         fmt::format("{} is not accepted; a list of numbers or {{\"from\", \"to\", \"step\"}} is expected",
+                     quoted(*value)));
     return {accepted.high};
   }
   for (const Json& element : *value) {
@@ -196,7 +207,8 @@ std::vector<double> ObjectReader::numbers(const std::string& key, Range accepted
   return list;
 }
 
-std::vector<std::int64_t> ObjectReader::integers(const std::string& key, std::int64_t low, std::int64_t high) {
+std::vector<std::int64_t> ObjectReader::integers(const std::string& key, std::int64_t low,
+                                                 std::int64_t high) {
   const Json* value = find(key, true);
   if (!value) return {low};
   std::vector<std::int64_t> list;
@@ -205,13 +217,15 @@ std::vector<std::int64_t> ObjectReader::integers(const std::string& key, std::in
       const bool fits = element.is_number_integer() && element.get<double>() >= static_cast<double>(low) &&
                         element.get<double>() <= static_cast<double>(high);
       if (!fits) {
-        fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(element), low, high));
+        fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(element),
+                              low, high));
         return {low};
       }
       list.push_back(element.get<std::int64_t>());
     }
   }
-  if (list.empty()) fail(key, fmt::format("{} is not accepted; a list of whole numbers is expected", quoted(*value)));
+  if (list.empty())
+    fail(key, fmt::format("{} is not accepted; a list of whole numbers is expected", quoted(*value)));
   return list.empty() ? std::vector{low} : list;
 }
 
@@ -242,7 +256,8 @@ double ObjectReader::number_or(const std::string& key, Range accepted, double fa
   return has(key) ? number(key, accepted) : fallback;
 }
 
-std::int64_t ObjectReader::integer_or(const std::string& key, std::int64_t low, std::int64_t high, std::int64_t fallback) {
+std::int64_t ObjectReader::integer_or(const std::string& key, std::int64_t low, std::int64_t high,
+                                      std::int64_t fallback) {
   return has(key) ? integer(key, low, high) : fallback;
 }
 
@@ -250,14 +265,16 @@ std::string ObjectReader::text_or(const std::string& key, const std::string& fal
   return has(key) ? text(key) : fallback;
 }
 
-std::string ObjectReader::choice_or(const std::string& key, const std::vector<std::string>& known, const std::string& fallback) {
+std::string ObjectReader::choice_or(const std::string& key, const std::vector<std::string>& known,
+                                    const std::string& fallback) {
   return has(key) ? choice(key, known) : fallback;
 }
 
 bool ObjectReader::boolean_or(const std::string& key, bool fallback) {
   const Json* value = find(key, false);
   if (!value) return fallback;
-  if (!value->is_boolean()) fail(key, fmt::format("{} is not accepted; true or false is expected", quoted(*value)));
+  if (!value->is_boolean())
+    fail(key, fmt::format("{} is not accepted; true or false is expected", quoted(*value)));
   return value->is_boolean() ? value->get<bool>() : fallback;
 }
 
@@ -265,7 +282,8 @@ void ObjectReader::reject_unknown_keys() {
   std::sort(asked_.begin(), asked_.end());
   asked_.erase(std::unique(asked_.begin(), asked_.end()), asked_.end());
   for (const auto& [key, value] : object_->items()) {
-    if (!std::binary_search(asked_.begin(), asked_.end(), key)) fail("", unknown_name_message("key", key, asked_));
+    if (!std::binary_search(asked_.begin(), asked_.end(), key))
+      fail("", unknown_name_message("key", key, asked_));
   }
 }
 

@@ -40,8 +40,12 @@ struct Range {
   double high;
   bool open_low = false;
 };
-constexpr Range between(double low, double high) { return {low, high, false}; }
-constexpr Range above(double low, double high) { return {low, high, true}; }
+constexpr Range between(double low, double high) {
+  return {low, high, false};
+}
+constexpr Range above(double low, double high) {
+  return {low, high, true};
+}
 
 class ObjectReader {
  public:
@@ -68,7 +72,8 @@ class ObjectReader {
   double number_or(const std::string& key, Range accepted, double fallback);
   std::int64_t integer_or(const std::string& key, std::int64_t low, std::int64_t high, std::int64_t fallback);
   std::string text_or(const std::string& key, const std::string& fallback);
-  std::string choice_or(const std::string& key, const std::vector<std::string>& known, const std::string& fallback);
+  std::string choice_or(const std::string& key, const std::vector<std::string>& known,
+                        const std::string& fallback);
   bool boolean_or(const std::string& key, bool fallback);
 
   // Records an error about this field or, with an empty key, about the object; the first one wins.

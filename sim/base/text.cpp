@@ -79,7 +79,8 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
   return nearest;
 }
 
-std::string unknown_name_message(std::string_view what, std::string_view name, std::span<const std::string> known) {
+std::string unknown_name_message(std::string_view what, std::string_view name,
+                                 std::span<const std::string> known) {
   const auto nearest = nearest_name(name, known);
   return fmt::format("'{}' is not a known {}{}; known: {}", name.substr(0, 200), what,
                      nearest ? fmt::format(", did you mean '{}'?", *nearest) : "", joined(known));

@@ -29,7 +29,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> known);
 
 // "'nam' is not a known X; did you mean 'name'? known: a, b" (the suggestion only where there is one).
-std::string unknown_name_message(std::string_view what, std::string_view name, std::span<const std::string> known);
+std::string unknown_name_message(std::string_view what, std::string_view name,
+                                 std::span<const std::string> known);
 
 // "a, b, c"
 std::string joined(std::span<const std::string> parts, std::string_view separator = ", ");

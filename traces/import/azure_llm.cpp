@@ -24,7 +24,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   const auto year = digits_at(text, 0, 4), month = digits_at(text, 5, 2), day = digits_at(text, 8, 2);
   const auto hour = digits_at(text, 11, 2), minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
   if (*year < 1970 || *year > 2200 || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
                                          std::chrono::month{static_cast<unsigned>(*month)},
@@ -53,17 +54,21 @@ Result<std::vector<sim::TimeNs>> instants_of(const CsvTable& table) {
     const std::string& text = row.fields[column];
     const auto stamp_ns = parse_timestamp(text);
     if (!stamp_ns) {
-      return table.error_at(row, column, fmt::format("'{}' is not accepted; a time such as "
-                                                     "'2023-11-16 18:15:46.6805900' is expected", text.substr(0, 80)));
+      return table.error_at(row, column,
+                            fmt::format("'{}' is not accepted; a time such as "
+                                        "'2023-11-16 18:15:46.6805900' is expected",
+                                        text.substr(0, 80)));
     }
     if (instants_ns.empty()) first_ns = *stamp_ns;
     const sim::TimeNs instant_ns = *stamp_ns - first_ns;
     if (instant_ns < (instants_ns.empty() ? 0 : instants_ns.back())) {
-      return table.error_at(row, column, fmt::format("'{}' is before the row above; ascending order is expected", text));
+      return table.error_at(row, column,
+                            fmt::format("'{}' is before the row above; ascending order is expected", text));
     }
     instants_ns.push_back(instant_ns);
   }
-  if (instants_ns.empty()) return bad_input(fmt::format("{}: no requests; at least one row is expected", table.name()));
+  if (instants_ns.empty())
+    return bad_input(fmt::format("{}: no requests; at least one row is expected", table.name()));
   return instants_ns;
 }
 
