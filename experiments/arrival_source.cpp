@@ -15,7 +15,8 @@ namespace {
 constexpr Range accepted_rate = above(0, 1e9);
 
 void read_log(ArrivalSource& source, ObjectReader& in, const std::string& kind, const std::string& base) {
-  const std::string path = resolved_path(base, in.text("file"));
+  const std::string given = in.text("file");
+  const std::string path = resolved_path(base, given);
   const bool replaceable = in.has("if_missing") && in.choice("if_missing", {"poisson"}) == "poisson";
   if (in.failed()) return;
   if (replaceable && !std::filesystem::exists(path)) {
@@ -27,7 +28,7 @@ void read_log(ArrivalSource& source, ObjectReader& in, const std::string& kind, 
   if (!instants) return in.fail("file", instants.error().message);
   source.kind = ArrivalSource::Kind::recorded;
   source.log_ns = *std::move(instants);
-  source.inputs.push_back(*hashed_input(path));
+  source.inputs.push_back(*hashed_input(path, given));
 }
 
 void read_segments(ArrivalSource& source, ObjectReader& in) {

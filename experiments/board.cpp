@@ -17,14 +17,18 @@ void take_spec(Board& board, devices::DeviceSpec spec) {
   board.truth = std::make_shared<devices::RooflineModel>(std::move(spec));
 }
 
-void read_device_file(Board& board, ObjectReader& in, const std::string& path) {
+void read_device_file(Board& board, ObjectReader& in, const std::string& base) {
+  const std::string given = in.text("device_file");
+  const std::string path = resolved_path(base, given);
   auto spec = devices::read_device_spec(path);
   if (!spec) return in.fail("device_file", spec.error().message);
   take_spec(board, *std::move(spec));
-  board.inputs.push_back(*hashed_input(path));
+  board.inputs.push_back(*hashed_input(path, given));
 }
 
-void read_profiles(Board& board, ObjectReader& in, const std::string& path) {
+void read_profiles(Board& board, ObjectReader& in, const std::string& base) {
+  const std::string given = in.text("profiles");
+  const std::string path = resolved_path(base, given);
   const double idle_w = in.number("idle_power_w", between(0, 1e4));
   const auto rows = traces::read_profile_csv(path);
   if (!rows) return in.fail("profiles", rows.error().message);
@@ -33,13 +37,14 @@ void read_profiles(Board& board, ObjectReader& in, const std::string& path) {
   board.name = table->device();
   board.table = std::make_shared<devices::TableModel>(*std::move(table));
   board.truth = board.table;
-  board.inputs.push_back(*hashed_input(path));
+  board.inputs.push_back(*hashed_input(path, given));
 }
 
 }  // namespace
 
 std::string resolved_path(const std::string& base, const std::string& path) {
-  return fs::path(path).is_absolute() ? path : (fs::path(base) / path).lexically_normal().string();
+  // Not normalised: ".." after a symbolic link is for the system to resolve.
+  return fs::path(path).is_absolute() ? path : (fs::path(base) / path).string();
 }
 
 std::string directory_of(const std::string& path) {
@@ -56,9 +61,9 @@ Board read_board(ObjectReader& in, const std::string& base) {
     return board;
   }
   if (by_file) {
-    read_device_file(board, in, resolved_path(base, in.text("device_file")));
+    read_device_file(board, in, base);
   } else if (by_profiles) {
-    read_profiles(board, in, resolved_path(base, in.text("profiles")));
+    read_profiles(board, in, base);
   } else {
     const std::string name = in.text("device");
     if (in.failed()) return board;

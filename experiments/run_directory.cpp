@@ -57,10 +57,23 @@ std::string sha256_of(const std::string& bytes) {
   return hex;
 }
 
-Result<InputFile> hashed_input(const std::string& path) {
+Result<InputFile> hashed_input(const std::string& path, const std::string& given) {
   const auto bytes = read_text_file(path, std::size_t{1} << 30);
   if (!bytes) return bytes.error();
-  return InputFile{path, sha256_of(*bytes)};
+  return InputFile{given, sha256_of(*bytes)};
+}
+
+OrderedJson resolved_configuration(const Json& given, const std::string& name,
+                                   const std::vector<Defaulted>& defaults) {
+  OrderedJson resolved;
+  resolved["given"] = OrderedJson::parse(given.dump());
+  resolved["defaults"] = OrderedJson::object();
+  for (const Defaulted& entry : defaults) {
+    const bool prefixed = entry.field.starts_with(name + ": ");
+    resolved["defaults"][prefixed ? entry.field.substr(name.size() + 2) : entry.field] =
+        OrderedJson::parse(entry.value.dump());
+  }
+  return resolved;
 }
 
 std::string Manifest::text() const {

@@ -14,24 +14,29 @@
 namespace wattline::experiments {
 
 struct InputFile {
-  std::string path;  // as given
+  std::string path;  // as the configuration gives it, not how this run found it
   std::string sha256;
 };
 
-// Reads the file and its hash; errors name the path.
-Result<InputFile> hashed_input(const std::string& path);
+// The hash of the file at `path`, which the configuration calls `given`; errors name the path.
+Result<InputFile> hashed_input(const std::string& path, const std::string& given);
 std::string sha256_of(const std::string& bytes);
 
 struct Manifest {
   std::string verb;
   std::uint64_t seed = 0;
-  OrderedJson configuration;  // resolved: every default filled in
+  OrderedJson configuration;  // resolved_configuration() of the file
   std::vector<InputFile> inputs;
 
   std::string text() const;
   // Hash of the verb, the configuration and the inputs: what names a default run directory.
   std::string identity() const;
 };
+
+// {"given": the file's content, "defaults": the fields that it left out with the values taken}. `name` is
+// what the reader called the file; it is left out of the field names.
+OrderedJson resolved_configuration(const Json& given, const std::string& name,
+                                   const std::vector<Defaulted>& defaults);
 
 struct ResultFile {
   std::string name;

@@ -191,7 +191,8 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   const auto json = parse_json(text, name);
   if (!json) return json.error();
   MaybeError error;
-  ObjectReader in(*json, name, error);
+  std::vector<Defaulted> defaults;
+  ObjectReader in(*json, name, error, &defaults);
   in.choice("schema", {"wattline-experiment/1"});
   Experiment experiment;
   experiment.name = in.text("name");
@@ -214,7 +215,7 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   }
   in.reject_unknown_keys();
   if (error) return *error;
-  experiment.configuration = OrderedJson::parse(json->dump());
+  experiment.configuration = resolved_configuration(*json, name, defaults);
   return experiment;
 }
 

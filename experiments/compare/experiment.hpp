@@ -35,7 +35,7 @@ struct Experiment {
   std::vector<policies::Problem> problems;
   std::vector<ComparedPolicy> policies;
   std::optional<ReplayOptions> replay;
-  OrderedJson configuration;  // as given, the inputs' paths included
+  OrderedJson configuration;  // resolved: as given, and the defaults taken
   std::vector<InputFile> inputs() const;
 };
 

@@ -38,7 +38,7 @@ struct Scenario {
   std::int64_t max_waiting = 10'000'000;
   ArrivalSource arrivals;
   std::vector<ScenarioPhase> phases;  // at least one, the first at 0
-  OrderedJson configuration;          // as given
+  OrderedJson configuration;          // resolved: as given, and the defaults taken
   std::vector<InputFile> inputs() const;
 };
 

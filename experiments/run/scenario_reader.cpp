@@ -90,7 +90,8 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   const auto json = parse_json(text, name);
   if (!json) return json.error();
   MaybeError error;
-  ObjectReader in(*json, name, error);
+  std::vector<Defaulted> defaults;
+  ObjectReader in(*json, name, error, &defaults);
   in.choice("schema", {"wattline-scenario/1"});
   Scenario scenario;
   scenario.name = in.text("name");
@@ -108,10 +109,10 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   if (in.has("changes")) {
     for (ObjectReader& change : in.objects("changes")) read_change(scenario, change);
   }
-  check_whole(scenario, in);
   in.reject_unknown_keys();
+  check_whole(scenario, in);
   if (error) return *error;
-  scenario.configuration = OrderedJson::parse(json->dump());
+  scenario.configuration = resolved_configuration(*json, name, defaults);
   return scenario;
 }
 

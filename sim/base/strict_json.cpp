@@ -103,8 +103,9 @@ Result<Json> read_json_file(const std::string& path) {
   return parse_json(*text, path);
 }
 
-ObjectReader::ObjectReader(const Json& object, std::string where, MaybeError& first_error)
-    : object_(&object), where_(std::move(where)), first_error_(&first_error) {
+ObjectReader::ObjectReader(const Json& object, std::string where, MaybeError& first_error,
+                           std::vector<Defaulted>* defaulted)
+    : object_(&object), where_(std::move(where)), first_error_(&first_error), defaulted_(defaulted) {
   if (!object.is_object()) {
     fail("", fmt::format("an object {{...}} is expected, not {}", quoted(object)));
     object_ = &empty_object();
@@ -179,7 +180,7 @@ std::vector<double> ObjectReader::numbers(const std::string& key, Range accepted
   if (!value) return {accepted.high};
   std::vector<double> list;
   if (value->is_object()) {
-    ObjectReader range(*value, field_name(key), *first_error_);
+    ObjectReader range(*value, field_name(key), *first_error_, defaulted_);
     const double from = range.number("from", accepted);
     const double to = range.number("to", accepted);
     const double step = range.number("step", above(0, accepted.high));
@@ -231,7 +232,7 @@ std::vector<std::int64_t> ObjectReader::integers(const std::string& key, std::in
 
 ObjectReader ObjectReader::object(const std::string& key) {
   const Json* value = find(key, true);
-  return {value ? *value : empty_object(), field_name(key), *first_error_};
+  return {value ? *value : empty_object(), field_name(key), *first_error_, defaulted_};
 }
 
 std::vector<ObjectReader> ObjectReader::objects(const std::string& key) {
@@ -241,7 +242,7 @@ std::vector<ObjectReader> ObjectReader::objects(const std::string& key) {
     fail(key, fmt::format("{} is not accepted; a non-empty list of objects is expected", quoted(*value)));
   } else if (value) {
     for (std::size_t i = 0; i < value->size(); ++i) {
-      list.emplace_back((*value)[i], fmt::format("{}: {}[{}]", where_, key, i), *first_error_);
+      list.emplace_back((*value)[i], fmt::format("{}: {}[{}]", where_, key, i), *first_error_, defaulted_);
     }
   }
   return list;
@@ -252,27 +253,33 @@ const Json& ObjectReader::any(const std::string& key) {
   return value ? *value : empty_object();
 }
 
+template <class T>
+T ObjectReader::fallen_back(const std::string& key, T fallback) {
+  if (defaulted_ && !failed()) defaulted_->push_back({field_name(key), fallback});
+  return fallback;
+}
+
 double ObjectReader::number_or(const std::string& key, Range accepted, double fallback) {
-  return has(key) ? number(key, accepted) : fallback;
+  return has(key) ? number(key, accepted) : fallen_back(key, fallback);
 }
 
 std::int64_t ObjectReader::integer_or(const std::string& key, std::int64_t low, std::int64_t high,
                                       std::int64_t fallback) {
-  return has(key) ? integer(key, low, high) : fallback;
+  return has(key) ? integer(key, low, high) : fallen_back(key, fallback);
 }
 
 std::string ObjectReader::text_or(const std::string& key, const std::string& fallback) {
-  return has(key) ? text(key) : fallback;
+  return has(key) ? text(key) : fallen_back(key, fallback);
 }
 
 std::string ObjectReader::choice_or(const std::string& key, const std::vector<std::string>& known,
                                     const std::string& fallback) {
-  return has(key) ? choice(key, known) : fallback;
+  return has(key) ? choice(key, known) : fallen_back(key, fallback);
 }
 
 bool ObjectReader::boolean_or(const std::string& key, bool fallback) {
   const Json* value = find(key, false);
-  if (!value) return fallback;
+  if (!value) return fallen_back(key, fallback);
   if (!value->is_boolean())
     fail(key, fmt::format("{} is not accepted; true or false is expected", quoted(*value)));
   return value->is_boolean() ? value->get<bool>() : fallback;

@@ -47,10 +47,19 @@ constexpr Range above(double low, double high) {
   return {low, high, true};
 }
 
+// The fields that a file left out, with the values that were taken instead, in the order of reading:
+// with the file itself, the resolved configuration.
+struct Defaulted {
+  std::string field;  // "scenario.json: train: batch"
+  Json value;
+};
+
 class ObjectReader {
  public:
-  // `where` names the object in messages ("scenario.json" or "scenario.json: train").
-  ObjectReader(const Json& object, std::string where, MaybeError& first_error);
+  // `where` names the object in messages ("scenario.json" or "scenario.json: train"). Defaults that are
+  // taken are appended to `defaulted`, if given; both are borrowed.
+  ObjectReader(const Json& object, std::string where, MaybeError& first_error,
+               std::vector<Defaulted>* defaulted = nullptr);
 
   bool has(const std::string& key);
 
@@ -88,10 +97,13 @@ class ObjectReader {
  private:
   const Json* find(const std::string& key, bool required);
   std::string field_name(const std::string& key) const;
+  template <class T>
+  T fallen_back(const std::string& key, T fallback);
 
   const Json* object_;
   std::string where_;
   MaybeError* first_error_;
+  std::vector<Defaulted>* defaulted_;
   std::vector<std::string> asked_;
 };
 
