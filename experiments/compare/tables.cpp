@@ -111,17 +111,17 @@ ResultTable summary_table(const Experiment& experiment, const Comparison& compar
   table.columns = {{"policy"},
                    {"problems"},
                    {"feasible"},
-                   {"solved_pct", 1},
-                   {"no_plan_pct", 1},
-                   {"overloaded_pct", 1},
-                   {"regret_median_pct", 2},
-                   {"regret_p95_pct", 2},
-                   {"worst_power_excess_w", 2},
-                   {"worst_latency_excess_ms", 1},
-                   {"profiles_mean", 1},
-                   {"profiles_max"},
-                   {"profiling_time_mean_s", 0},
-                   {"profiling_energy_mean_j", 0}};
+                   {"solved_pct", 1, "solved %"},
+                   {"no_plan_pct", 1, "no plan %"},
+                   {"overloaded_pct", 1, "overload %"},
+                   {"regret_median_pct", 1, "regret p50 %"},
+                   {"regret_p95_pct", 1, "p95 %"},
+                   {"worst_power_excess_w", 2, "power over W"},
+                   {"worst_latency_excess_ms", 1, "latency over ms"},
+                   {"profiles_mean", 1, "profiles"},
+                   {"profiles_max", 0, "max"},
+                   {"profiling_time_mean_s", 0, "profiling s"},
+                   {"profiling_energy_mean_j", 0, "J"}};
   const auto problems = static_cast<double>(comparison.by_problem.size());
   for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
     const Tally sum = tally(experiment, comparison, i);
@@ -138,13 +138,13 @@ ResultTable summary_table(const Experiment& experiment, const Comparison& compar
 ResultTable replay_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
   table.columns = {{"policy"},
-                   {"plans_replayed"},
+                   {"plans_replayed", 0, "plans"},
                    {"requests"},
-                   {"late_requests_pct", 2},
-                   {"plans_p99_within_pct", 1},
-                   {"train_rate_of_plan_pct", 1},
-                   {"power_within_pct", 1},
-                   {"power_mean_w", 2}};
+                   {"late_requests_pct", 2, "late requests %"},
+                   {"plans_p99_within_pct", 1, "plans with p99 in budget %"},
+                   {"train_rate_of_plan_pct", 1, "training of planned %"},
+                   {"power_within_pct", 1, "power in budget %"},
+                   {"power_mean_w", 2, "mean power W"}};
   for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
     std::size_t plans = 0, within = 0, power_within = 0, requests = 0, late = 0;
     double planned_hz = 0, trained_hz = 0, power_w = 0;

@@ -68,7 +68,7 @@ std::string ResultTable::to_text() const {
   std::vector<std::size_t> widths;
   std::vector<bool> left;  // text columns are aligned left, numbers right
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    std::size_t width = columns[i].key.size();
+    std::size_t width = columns[i].heading().size();
     for (const auto& row : rows) width = std::max(width, text_of(row[i], columns[i].decimals).size());
     widths.push_back(width);
     left.push_back(std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return is_text(row[i]); }));
@@ -83,7 +83,7 @@ std::string ResultTable::to_text() const {
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   };
-  append_line([&](std::size_t i) { return columns[i].key; });
+  append_line([&](std::size_t i) { return columns[i].heading(); });
   append_line([&](std::size_t i) { return std::string(widths[i], '-'); });
   for (const auto& row : rows)
     append_line([&](std::size_t i) { return text_of(row[i], columns[i].decimals); });

@@ -113,9 +113,8 @@ TEST_CASE("In a list, too, a whole number beyond 64 bits is out of range") {
   for (const char* value : {"[9223372036854775808]", "[18446744073709551615]", "[99999999999999999999999]"}) {
     CAPTURE(value);
     std::vector<std::int64_t> list;
-    const std::string message = error_of(std::string("{\"x\": ") + value + "}", [&](ObjectReader& in) {
-      list = in.integers("x", 1, INT64_MAX);
-    });
+    const std::string message = error_of(std::string("{\"x\": ") + value + "}",
+                                         [&](ObjectReader& in) { list = in.integers("x", 1, INT64_MAX); });
     CHECK_FALSE(message.empty());
     for (const std::int64_t read : list) CHECK(read >= 1);
   }
@@ -145,8 +144,9 @@ TEST_CASE("A list of numbers is given in full or as a range with both ends") {
 }
 
 TEST_CASE("A range never goes beyond its end, not even by rounding") {
-  for (const char* range : {"{\"from\": 0.1, \"to\": 0.3, \"step\": 0.1}", "{\"from\": 0, \"to\": 0.7, \"step\": 0.1}",
-                            "{\"from\": 0.2, \"to\": 1.1, \"step\": 0.3}"}) {
+  for (const char* range :
+       {"{\"from\": 0.1, \"to\": 0.3, \"step\": 0.1}", "{\"from\": 0, \"to\": 0.7, \"step\": 0.1}",
+        "{\"from\": 0.2, \"to\": 1.1, \"step\": 0.3}"}) {
     const Json json = Json::parse(range);
     CAPTURE(range);
     CHECK(good_numbers(range).back() <= json["to"].get<double>());
@@ -155,11 +155,13 @@ TEST_CASE("A range never goes beyond its end, not even by rounding") {
 
 TEST_CASE("A wrong range or list says what is wrong") {
   CHECK(numbers_error("{\"from\": 3, \"to\": 1, \"step\": 1}") == "f.json: x: to: 1 is below 'from' 3");
-  CHECK(numbers_error("{\"from\": 0, \"to\": 100, \"step\": 0}").find("f.json: x: step: 0 is not accepted") == 0);
+  CHECK(numbers_error("{\"from\": 0, \"to\": 100, \"step\": 0}").find("f.json: x: step: 0 is not accepted") ==
+        0);
   CHECK(numbers_error("{\"from\": 0, \"to\": 100, \"step\": -1}").find("f.json: x: step: -1") == 0);
   CHECK(numbers_error("{\"from\": 0, \"to\": 100, \"step\": 1e-5}") ==
         "f.json: x: step: gives more than a million values");
-  CHECK(numbers_error("{\"from\": 0, \"to\": 101, \"step\": 1}").find("f.json: x: to: 101 is not accepted") == 0);
+  CHECK(numbers_error("{\"from\": 0, \"to\": 101, \"step\": 1}").find("f.json: x: to: 101 is not accepted") ==
+        0);
   CHECK(numbers_error("{\"from\": 0, \"to\": 1}").find("f.json: x: step: missing") == 0);
   CHECK(numbers_error("{\"from\": 0, \"to\": 1, \"step\": 1, \"stop\": 2}").find("did you mean 'step'") !=
         std::string::npos);
@@ -233,17 +235,23 @@ TEST_CASE("Messages name the path to the field") {
       item.reject_unknown_keys();
     }
   };
-  CHECK(error_of("{\"train\": {\"batch\": 0}, \"list\": [{\"x\": 1}]}", read).find("f.json: train: batch: 0") == 0);
-  CHECK(error_of("{\"train\": {\"batch\": 1}, \"list\": [{\"x\": 1}, {\"x\": 2}]}", read).find("f.json: list[1]: x: 2") ==
-        0);
-  CHECK(error_of("{\"train\": 3, \"list\": [{\"x\": 1}]}", read).find("f.json: train: an object {...} is expected") == 0);
-  CHECK(error_of("{\"train\": {\"batch\": 1}, \"list\": []}", read).find("f.json: list: [] is not accepted") == 0);
+  CHECK(
+      error_of("{\"train\": {\"batch\": 0}, \"list\": [{\"x\": 1}]}", read).find("f.json: train: batch: 0") ==
+      0);
+  CHECK(error_of("{\"train\": {\"batch\": 1}, \"list\": [{\"x\": 1}, {\"x\": 2}]}", read)
+            .find("f.json: list[1]: x: 2") == 0);
+  CHECK(error_of("{\"train\": 3, \"list\": [{\"x\": 1}]}", read)
+            .find("f.json: train: an object {...} is expected") == 0);
+  CHECK(
+      error_of("{\"train\": {\"batch\": 1}, \"list\": []}", read).find("f.json: list: [] is not accepted") ==
+      0);
   CHECK(error_of("{\"train\": {\"batch\": 1}, \"list\": [5]}", read).find("f.json: list[0]: an object") == 0);
 }
 
 TEST_CASE("A text that is no object at all is an error") {
-  CHECK(error_of("[1]", [](ObjectReader& in) { in.number("x", between(0, 1)); })
-            .find("f.json: an object {...} is expected, not [1]") == 0);
+  CHECK(error_of("[1]", [](ObjectReader& in) {
+          in.number("x", between(0, 1));
+        }).find("f.json: an object {...} is expected, not [1]") == 0);
 }
 
 TEST_CASE("Whatever is written, a reader gives a value in range or an error, never both wrong") {
@@ -257,7 +265,7 @@ TEST_CASE("Whatever is written, a reader gives a value in range or an error, nev
     const double read = in.number("x", between(low, high));
     const bool inside = value >= low && value <= high;
     RC_ASSERT(error.has_value() == !inside);
-    RC_ASSERT(inside ? read == value : (read >= low && read <= high));
+    RC_ASSERT((inside ? read == value : read >= low && read <= high));
   }));
 }
 

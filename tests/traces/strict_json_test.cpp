@@ -37,7 +37,8 @@ TEST_CASE("A syntax error carries the line and column of the culprit") {
   // The culprit is one character, counted by hand.
   CHECK(starts_with(message_of("?"), "file.json: line 1, column 1: not valid JSON: "));
   CHECK(starts_with(message_of("{\n  \"a\": ?\n}"), "file.json: line 2, column 8: not valid JSON: "));
-  CHECK(starts_with(message_of("{\"a\": 1,\n\n \"b\" : 2,}"), "file.json: line 3, column 10: not valid JSON: "));
+  CHECK(starts_with(message_of("{\"a\": 1,\n\n \"b\" : 2,}"),
+                    "file.json: line 3, column 10: not valid JSON: "));
   CHECK(starts_with(message_of("[1, 2] ]"), "file.json: line 1, column 8: not valid JSON: "));
   CHECK(starts_with(message_of("{\"a\": 1\r\n\"b\"?}"), "file.json: line 2, "));
 }
@@ -49,8 +50,8 @@ TEST_CASE("An incomplete text is an error at its end") {
 }
 
 TEST_CASE("What JSON does not know is not accepted") {
-  for (const char* text : {"{'a': 1}", "{a: 1}", "[1,]", "[NaN]", "[Infinity]", "[+1]", "[01]", "[0x10]", "[1.]",
-                           "[.5]", "\"\\x\"", "\"line\nbreak\"", "# comment", "\"\xff\"", "{} {}"}) {
+  for (const char* text : {"{'a': 1}", "{a: 1}", "[1,]", "[NaN]", "[Infinity]", "[+1]", "[01]", "[0x10]",
+                           "[1.]", "[.5]", "\"\\x\"", "\"line\nbreak\"", "# comment", "\"\xff\"", "{} {}"}) {
     CAPTURE(text);
     CHECK(message_of(text).find("not valid JSON") != std::string::npos);
   }

@@ -18,8 +18,7 @@ namespace {
 std::size_t distance_by_recursion(const std::string& a, const std::string& b) {
   if (a.empty()) return b.size();
   if (b.empty()) return a.size();
-  const std::size_t substituted =
-      distance_by_recursion(a.substr(1), b.substr(1)) + (a[0] == b[0] ? 0u : 1u);
+  const std::size_t substituted = distance_by_recursion(a.substr(1), b.substr(1)) + (a[0] == b[0] ? 0u : 1u);
   return std::min(
       {substituted, distance_by_recursion(a.substr(1), b) + 1, distance_by_recursion(a, b.substr(1)) + 1});
 }
@@ -34,15 +33,16 @@ TEST_CASE("A number is read whole or not at all") {
   CHECK(parse_double("1e3") == 1000.0);
   CHECK(parse_double("6.02E23") == 6.02e23);
   CHECK(parse_double(".5") == 0.5);
-  for (const char* text : {"", " ", "1 ", " 1", "+1", "1,5", "1.5x", "1e", "e5", "--1", "1_000", "1'000", "0x10",
-                           "0x1p3", "1.5.2", "one", "1\n", "1\t"}) {
+  for (const char* text : {"", " ", "1 ", " 1", "+1", "1,5", "1.5x", "1e", "e5", "--1", "1_000", "1'000",
+                           "0x10", "0x1p3", "1.5.2", "one", "1\n", "1\t"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_double(text).has_value());
   }
 }
 
 TEST_CASE("Infinities, not-a-number and numbers beyond a double are no numbers") {
-  for (const char* text : {"inf", "-inf", "infinity", "INF", "nan", "NaN", "-nan", "nan(1)", "1e999", "-1e999"}) {
+  for (const char* text :
+       {"inf", "-inf", "infinity", "INF", "nan", "NaN", "-nan", "nan(1)", "1e999", "-1e999"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_double(text).has_value());
   }
@@ -98,9 +98,8 @@ TEST_CASE("Every finite double is printed so that it reads back, and not longer 
       RC_ASSERT(std::strtod(shorter, nullptr) != value);
     }
   }));
-  CHECK(rc::check("whole numbers survive printing and reading", [](std::int64_t value) {
-    RC_ASSERT(parse_int(std::to_string(value)) == value);
-  }));
+  CHECK(rc::check("whole numbers survive printing and reading",
+                  [](std::int64_t value) { RC_ASSERT(parse_int(std::to_string(value)) == value); }));
 }
 
 TEST_CASE("Blanks are trimmed from the ends only") {
@@ -126,8 +125,8 @@ TEST_CASE("Splitting keeps empty parts, and joining undoes it") {
 TEST_CASE("The nearest name is at most two edits away, or a third of the length") {
   const std::vector<std::string> known = {"resnet18", "resnet50", "mobilenet_v3_large", "lstm"};
   CHECK(nearest_name("resnet51", known) == "resnet50");
-  CHECK(nearest_name("resnet", known) == "resnet18");   // two away from both: the first wins
-  CHECK(nearest_name("ltsm", known) == "lstm");         // a swap is two edits
+  CHECK(nearest_name("resnet", known) == "resnet18");         // two away from both: the first wins
+  CHECK(nearest_name("ltsm", known) == "lstm");               // a swap is two edits
   CHECK(nearest_name("mobilenetv3", known) == std::nullopt);  // 7 edits of 11 letters
   CHECK(nearest_name("mobilenetv3large", known) == "mobilenet_v3_large");
   CHECK(nearest_name("bert", known) == std::nullopt);
