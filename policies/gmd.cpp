@@ -44,7 +44,7 @@ class Search {
     const bool over = pruned(here_);
     measure_slopes(over);
     if (over && !descend()) return !stopped();
-    if (problem_.infers() && !serving_here()) mend_inference();
+    if (over && problem_.infers() && !serving_here()) mend_inference();
     for (const std::size_t axis : ranked()) {
       if (merit_[axis] > 0) bisect(axis);
     }
