@@ -1,4 +1,4 @@
-// The texts of devices/specs/*.json, compiled in (cmake/embed_specs.cmake). Immutable.
+// The texts of devices/specs/*.json, compiled in (devices/embed_specs.cmake). Immutable.
 #pragma once
 
 #include <string>

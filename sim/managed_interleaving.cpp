@@ -15,8 +15,9 @@ bool training_fits(const ManagedInterleaving& rule, const DispatchState& state) 
   if (rule.infer_batch == 0) return true;
   if (rule.max_train_per_cycle >= 0 && state.trained_this_cycle >= rule.max_train_per_cycle) return false;
   if (rule.expected_rate_hz > 0) {
-    const double until_full_s = static_cast<double>(rule.infer_batch - state.waiting) / rule.expected_rate_hz;
-    if (until_full_s * 1e9 < static_cast<double>(rule.train_time_ns)) return false;
+    // Both sides times the rate: products of whole numbers are exact, a quotient would be rounded.
+    const double missing = static_cast<double>(rule.infer_batch - state.waiting);
+    if (missing * 1e9 < static_cast<double>(rule.train_time_ns) * rule.expected_rate_hz) return false;
   }
   if (rule.max_wait_ns > 0 && state.waiting > 0) {
     const TimeNs due_ns = state.oldest_arrival_ns + rule.max_wait_ns;

@@ -1,5 +1,5 @@
 # Run as a script: writes ${OUT}, a C++ source that holds the texts of the files in ${SPECS}.
-set(code "// Made by cmake/write_embedded_specs.cmake from devices/specs/*.json.\n#include \"devices/embedded_specs.hpp\"\n\n")
+set(code "// Made by devices/write_embedded_specs.cmake from devices/specs/*.json.\n#include \"devices/embedded_specs.hpp\"\n\n")
 string(APPEND code "namespace wattline::devices {\n\nconst std::vector<EmbeddedSpec>& embedded_specs() {\n")
 string(APPEND code "  static const std::vector<EmbeddedSpec> specs = {\n")
 foreach(spec IN LISTS SPECS)
