@@ -42,8 +42,9 @@ Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional
       value.train_per_cycle = spare_ns / train->time_ns;
       if (max_train_per_cycle >= 0)
         value.train_per_cycle = std::min(value.train_per_cycle, max_train_per_cycle);
+      // The quotient first: equal tau / batch give equal rates to the bit, so that ties are ties.
       value.train_rate_hz =
-          static_cast<double>(value.train_per_cycle) * problem.arrival_rate_hz / infer_batch;
+          static_cast<double>(value.train_per_cycle) / infer_batch * problem.arrival_rate_hz;
     }
   }
   value.within_power = value.power_w <= problem.power_budget_w;

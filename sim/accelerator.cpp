@@ -203,7 +203,8 @@ class Run {
   bool nothing_left_to_serve() const {
     if (options_.end_ns || !arrivals_exhausted_ || current_ + 1 < options_.configurations.size())
       return false;
-    return waiting_.empty() || configuration().rule.max_wait_ns == 0;
+    const ManagedInterleaving& rule = configuration().rule;
+    return waiting_.empty() || rule.infer_batch == 0 || rule.max_wait_ns == 0;
   }
 
   void start(Work work) {
@@ -231,10 +232,10 @@ class Run {
 
   // Idle with requests that wait for their batch to fill: wake when the oldest has waited enough.
   void wait_for_oldest() {
-    const TimeNs max_wait_ns = configuration().rule.max_wait_ns;
-    if (max_wait_ns == 0 || waiting_.empty()) return;
+    const ManagedInterleaving& rule = configuration().rule;
+    if (rule.infer_batch == 0 || rule.max_wait_ns == 0 || waiting_.empty()) return;
     queue_.cancel(wait_timer_);
-    wait_timer_ = queue_.push_cancellable(waiting_.oldest() + max_wait_ns, phase_of(Happening::wait_expired),
+    wait_timer_ = queue_.push_cancellable(waiting_.oldest() + rule.max_wait_ns, phase_of(Happening::wait_expired),
                                           Happening::wait_expired);
   }
 

@@ -23,7 +23,7 @@ using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
 struct Column {
   std::string key;    // of CSV and JSON
   int decimals = 0;   // of doubles, in text only
-  std::string title;  // heads the column in text; empty: the key
+  std::string title = {};  // heads the column in text; empty: the key
 
   const std::string& heading() const { return title.empty() ? key : title; }
 };
