@@ -37,6 +37,25 @@ std::string headline(const Experiment& experiment, const Comparison& comparison)
                      experiment.modes->size(), experiment.problems.size(), feasible);
 }
 
+// A policy that could not profile a point (a table that does not hold it) is a failed run; the others
+// stand.
+void report_errors(const Experiment& experiment, const Comparison& comparison) {
+  std::size_t count = 0;
+  std::string first;
+  for (std::size_t j = 0; j < comparison.by_problem.size(); ++j) {
+    for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
+      const policies::Outcome& outcome = comparison.by_problem[j].by_policy[i].outcome;
+      if (outcome.termination != policies::Termination::error) continue;
+      if (count++ > 0) continue;
+      first = fmt::format("{} on {}: {}", experiment.policies[i].label, experiment.problems[j].id,
+                          outcome.message);
+    }
+  }
+  if (count == 0) return;
+  throw CommandError(
+      failure(fmt::format("{} of the policies' runs ended with an error, the first: {}", count, first)));
+}
+
 void run_compare(const CompareOptions& options) {
   const Experiment experiment = required(read_experiment(options.experiment));
   OrderedJson configuration = experiment.configuration;
@@ -75,6 +94,7 @@ void run_compare(const CompareOptions& options) {
     print(format == Format::csv ? files.front().content : summary.to_json());
   fmt::print(stderr, "{} problems x {} policies in {:.2f} s; results are in {}\n", experiment.problems.size(),
              experiment.policies.size(), wall_s, directory);
+  report_errors(experiment, comparison);
 }
 
 }  // namespace

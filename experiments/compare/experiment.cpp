@@ -18,7 +18,8 @@ using policies::ProblemKind;
 
 namespace {
 
-constexpr std::size_t most_problems = 10'000'000;
+// All results of a comparison are held in memory, a few kilobytes a problem.
+constexpr std::size_t most_problems = 200'000;
 
 ProblemKind read_kind(ObjectReader& in) {
   const std::string kind = in.choice("kind", {"train", "infer", "concurrent"});
@@ -113,8 +114,10 @@ void read_problems(Experiment& experiment, ObjectReader& in) {
     const ProblemGroup group = read_group(item, experiment.board);
     if (in.failed()) return;
     count += group.rates_hz.size() * group.latencies_ms.size() * group.powers_w.size();
-    if (count > most_problems)
-      return in.fail("problems", fmt::format("more than {} problems", most_problems));
+    if (count > most_problems) {
+      return in.fail("problems",
+                     fmt::format("{} problems or more; at most {} are accepted", count, most_problems));
+    }
     append_problems(group, experiment.problems);
   }
   for (const Problem& problem : experiment.problems) {

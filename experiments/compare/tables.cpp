@@ -185,10 +185,10 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
                    {"regret"}};
   table.columns.insert(table.columns.end(), mode_columns.begin(), mode_columns.end());
   table.columns.insert(table.columns.end(), plan_columns.begin(), plan_columns.end());
-  for (const char* key :
-       {"power_excess_w", "latency_excess_ms", "keeps_up", "profiles", "modes", "profiling_time_s",
-        "profiling_energy_j", "replay_requests", "replay_late", "replay_latency_mean_ms",
-        "replay_latency_p95_ms", "replay_latency_p99_ms", "replay_train_rate_hz", "replay_power_w"}) {
+  for (const char* key : {"power_excess_w", "latency_excess_ms", "keeps_up", "profiles", "modes",
+                          "profiling_time_s", "profiling_energy_j", "replay_requests", "replay_late",
+                          "replay_latency_mean_ms", "replay_latency_p95_ms", "replay_latency_p99_ms",
+                          "replay_train_rate_hz", "replay_power_w", "message"}) {
     table.columns.push_back({key});
   }
   const auto add = [&](const std::string& label, const policies::Problem& problem, const ProblemResult& all,
@@ -223,6 +223,7 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
                    std::int64_t{result.spent.profiles}, std::int64_t{result.spent.modes},
                    sim::ns_to_seconds(result.spent.time_ns), result.spent.energy_j});
       append_replay_cells(row, result.replay);
+      row.push_back(result.outcome.message);
     }
   }
   return table;

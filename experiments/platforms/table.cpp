@@ -26,7 +26,9 @@ Result<devices::ModeSpace> mode_space_of(const devices::TableModel& table) {
   }
   std::array<std::vector<std::int32_t>, 4> axes;
   for (std::size_t i = 0; i < axes.size(); ++i) axes[i].assign(values[i].begin(), values[i].end());
-  return devices::ModeSpace::make(table.device(), std::move(axes), 0);
+  // A table answers for any number of active SMs; a mode space wants one.
+  constexpr std::int32_t any_sms = 1;
+  return devices::ModeSpace::make(table.device(), std::move(axes), any_sms);
 }
 
 }  // namespace wattline::experiments
