@@ -83,6 +83,11 @@ class Search {
 
   // Profiles the workload that drew more where both were last seen: if it keeps the power budget, the
   // other likely does.
+  std::optional<Measured> seen_hungrier(const ModeCoordinates& point) const {
+    const PowerMode mode = modes_.at(point);
+    return hungrier_is_training() ? notebook_.seen_train(mode) : notebook_.seen_infer(mode, batch_);
+  }
+
   bool power_ok(const ModeCoordinates& point, const std::string& reason) {
     if (pruned(point)) return false;
     const auto seen = profile(hungrier_is_training(), point, reason);
@@ -189,14 +194,17 @@ class Search {
   bool descend() {
     const std::size_t bottom = 0;
     while (may_explore()) {
-      const auto seen = profile(hungrier_is_training(), here_, "step down the gradient");
-      if (!seen) return false;
-      double excess_w = seen->power_w - problem_.power_budget_w;
-      if (excess_w <= 0) {
-        const auto value = complete(here_, "step down the gradient");
-        if (value) return true;
+      // By a little where no profile says by how much: at a point that is pruned, or when it is the
+      // other workload that breaks the budget.
+      double excess_w = 0.01 * problem_.power_budget_w;
+      if (const auto known = seen_hungrier(here_); known || !pruned(here_)) {
+        const auto seen = known ? known : profile(hungrier_is_training(), here_, "step down the gradient");
+        if (!seen) return false;
+        if (seen->power_w > problem_.power_budget_w)
+          excess_w = seen->power_w - problem_.power_budget_w;
+        else if (complete(here_, "step down the gradient"))
+          return true;
         if (stopped()) return false;
-        excess_w = 0.01 * problem_.power_budget_w;  // of the other workload: a small step
       }
       const ModeCoordinates before = here_;
       lower_until(excess_w, probed_);

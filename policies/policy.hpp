@@ -13,7 +13,8 @@
 namespace wattline::policies {
 
 enum class Termination {
-  found,             // the search came to its end; the plan is within the budgets as observed
+  found,             // came to its end with a plan: of a search, the best within the budgets as observed;
+                     // of a fixed mode (MAXN, a nominal preset), that mode whatever the budgets
   budget_exhausted,  // out of profiles; a plan, if any, is the best seen
   infeasible,        // the search came to its end and nothing seen is within the budgets
   error              // a profile failed; `message` says why; there is no plan

@@ -19,6 +19,16 @@ unsigned phase_of(Happening happening) {
   return static_cast<unsigned>(happening);
 }
 
+bool is_time(TimeNs time_ns) {
+  return time_ns >= 0 && time_ns <= longest_time_ns;
+}
+
+bool in_range(const Configuration& configuration) {
+  const ManagedInterleaving& rule = configuration.rule;
+  return rule.infer_batch >= 0 && rule.infer_batch <= 1'000'000 && is_time(rule.train_time_ns) &&
+         is_time(rule.max_wait_ns) && is_time(configuration.start_ns) && is_time(configuration.switch_ns);
+}
+
 class Run {
  public:
   Run(const AcceleratorOptions& options, ArrivalProcess* arrivals) : options_(options), arrivals_(arrivals) {}
@@ -49,8 +59,13 @@ class Run {
       if (all[i].point == nullptr) return bad_input("a configuration has no operating point");
       if (i > 0 && all[i].start_ns <= all[i - 1].start_ns)
         return bad_input("configurations must be in ascending order of time");
+      if (!in_range(all[i]))
+        return bad_input("a configuration has a batch size or a time that is out of range");
       serves = serves || all[i].rule.infer_batch > 0;
       trains = trains || all[i].rule.trains;
+    }
+    if (options_.end_ns && !is_time(*options_.end_ns)) {
+      return bad_input("the end of a run must be from 0 to 100 years");
     }
     if (serves && arrivals_ == nullptr) return bad_input("the run serves requests but has no arrivals");
     if (!serves && !options_.end_ns)
@@ -235,8 +250,8 @@ class Run {
     const ManagedInterleaving& rule = configuration().rule;
     if (rule.infer_batch == 0 || rule.max_wait_ns == 0 || waiting_.empty()) return;
     queue_.cancel(wait_timer_);
-    wait_timer_ = queue_.push_cancellable(waiting_.oldest() + rule.max_wait_ns, phase_of(Happening::wait_expired),
-                                          Happening::wait_expired);
+    wait_timer_ = queue_.push_cancellable(waiting_.oldest() + rule.max_wait_ns,
+                                          phase_of(Happening::wait_expired), Happening::wait_expired);
   }
 
   void finish() {

@@ -58,7 +58,9 @@ struct Configuration {
 
 struct AcceleratorOptions {
   std::vector<Configuration> configurations;  // at least one, the first at 0, ascending
-  // The run ends at this instant; without it, when all requests that can be served have been.
+  // The run ends at this instant, as the last thing that happens at it (a minibatch may just have
+  // started). Without it the run ends when all requests that can be served have been and the last
+  // configuration has begun.
   std::optional<TimeNs> end_ns;
   // Requests slower than this are counted as late; 0: no budget.
   TimeNs latency_budget_ns = 0;
@@ -82,7 +84,7 @@ struct RunResult {
   std::uint64_t requests_late = 0;     // of those completed
   MinibatchCounts infer;
   MinibatchCounts train;
-  std::uint64_t mode_switches = 0;
+  std::uint64_t mode_switches = 0;  // those that took time
   StreamingStatistics latency_ns;  // from a request's arrival to the end of its minibatch
   EnergyMeter energy;
 };

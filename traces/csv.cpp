@@ -63,6 +63,7 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
     if (!fields)
       return bad_input(fmt::format("{}: line {}: {}", table.name_, line_number, fields.error().message));
     if (table.header_.empty()) {
+      table.header_line_ = line_number;
       table.header_ = *std::move(fields);
       continue;
     }
@@ -89,18 +90,19 @@ MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
   known.insert(known.end(), optional.begin(), optional.end());
   for (std::size_t i = 0; i < header_.size(); ++i) {
     if (std::find(known.begin(), known.end(), header_[i]) == known.end()) {
-      return bad_input(
-          fmt::format("{}: line 1: {}", name_, unknown_name_message("column", header_[i], known)));
+      return bad_input(fmt::format("{}: line {}: {}", name_, header_line_,
+                                   unknown_name_message("column", header_[i], known)));
     }
     if (std::find(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(i), header_[i]) !=
         header_.begin() + static_cast<std::ptrdiff_t>(i)) {
-      return bad_input(fmt::format("{}: line 1: column '{}' appears twice", name_, header_[i]));
+      return bad_input(
+          fmt::format("{}: line {}: column '{}' appears twice", name_, header_line_, header_[i]));
     }
   }
   for (const std::string& name : required) {
     if (!column(name)) {
-      return bad_input(fmt::format("{}: line 1: column '{}' is missing; the header has: {}", name_, name,
-                                   joined(header_)));
+      return bad_input(fmt::format("{}: line {}: column '{}' is missing; the header has: {}", name_,
+                                   header_line_, name, joined(header_)));
     }
   }
   return std::nullopt;

@@ -45,6 +45,7 @@ class CsvTable {
 
  private:
   std::string name_;
+  std::size_t header_line_ = 1;
   std::vector<std::string> header_;
   std::vector<Row> rows_;
 };

@@ -40,18 +40,16 @@ std::size_t PoissonArrivals::next(std::span<TimeNs> out) {
 std::size_t PiecewiseArrivals::next(std::span<TimeNs> out) {
   std::size_t filled = 0;
   while (filled < out.size() && segment_ < segments_.size()) {
-    double work = poisson_ ? stream_.exponential(1) : 1;  // expected arrivals until the next one
-    while (segment_ < segments_.size()) {
-      const RateSegment& segment = segments_[segment_];
-      const double end_s = segment_start_s_ + segment.duration_s;
-      const double available = (end_s - now_s_) * segment.rate_hz;
-      if (work <= available) {
-        now_s_ += work / segment.rate_hz;
-        out[filled++] = rounded(now_s_ * 1e9);
-        break;
-      }
-      work -= available;
-      segment_start_s_ = now_s_ = end_s;
+    const RateSegment& segment = segments_[segment_];
+    const double expected = segment.duration_s * segment.rate_hz;
+    // An arrival that rounding puts just beyond the end belongs to the segment all the same.
+    if (segment.rate_hz > 0 && due_ <= expected + 1e-9) {
+      // From the segment's start, not by adding gaps: errors do not pile up.
+      out[filled++] = rounded((segment_start_s_ + due_ / segment.rate_hz) * 1e9);
+      due_ += gap();
+    } else {
+      due_ -= expected;
+      segment_start_s_ += segment.duration_s;
       ++segment_;
     }
   }

@@ -59,12 +59,14 @@ class PiecewiseArrivals final : public sim::ArrivalProcess {
   std::size_t next(std::span<sim::TimeNs> out) override;
 
  private:
+  double gap() { return poisson_ ? stream_.exponential(1) : 1; }
+
   std::vector<RateSegment> segments_;
   sim::RandomStream stream_{0, "unused"};
   bool poisson_ = false;
   std::size_t segment_ = 0;
   double segment_start_s_ = 0;
-  double now_s_ = 0;
+  double due_ = gap();  // the next arrival, in expected arrivals since the segment's start
 };
 
 // Recorded instants, ascending (the readers in traces/ check that); borrowed for the run.

@@ -15,6 +15,16 @@ namespace wattline {
 namespace {
 
 constexpr std::size_t longest_list = 1'000'000;
+constexpr int deepest_nesting = 100;  // far more than any format of ours; printing a value recurses
+
+// The whole number in `value`, if it is one from low to high. A number beyond 64 bits is none.
+std::optional<std::int64_t> whole_between(const Json& value, std::int64_t low, std::int64_t high) {
+  if (!value.is_number_integer()) return std::nullopt;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
+    return std::nullopt;
+  const auto number = value.get<std::int64_t>();
+  return number >= low && number <= high ? std::optional(number) : std::nullopt;
+}
 
 // A value as it stands in the file, cut where it would flood a message.
 std::string quoted(const Json& value) {
@@ -73,7 +83,9 @@ Result<std::string> read_text_file(const std::string& path, std::size_t max_byte
 Result<Json> parse_json(const std::string& text, const std::string& name) {
   std::vector<std::set<std::string>> open_objects;
   std::string duplicate;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+  bool too_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    too_deep = too_deep || depth > deepest_nesting;
     if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
     if (event == Json::parse_event_t::object_end) open_objects.pop_back();
     if (event == Json::parse_event_t::key && !open_objects.back().insert(parsed.get<std::string>()).second &&
@@ -84,6 +96,7 @@ Result<Json> parse_json(const std::string& text, const std::string& name) {
   };
   try {
     Json json = Json::parse(text, watch, true, true);
+    if (too_deep) return bad_input(fmt::format("{}: nested deeper than {} levels", name, deepest_nesting));
     if (!duplicate.empty())
       return bad_input(fmt::format("{}: key '{}' appears twice in one object", name, duplicate));
     return json;
@@ -146,17 +159,12 @@ double ObjectReader::number(const std::string& key, Range accepted) {
 
 std::int64_t ObjectReader::integer(const std::string& key, std::int64_t low, std::int64_t high) {
   const Json* value = find(key, true);
-  // An unsigned number beyond int64 reads as out of range, not as a negative one.
-  const bool representable =
-      value && value->is_number_integer() &&
-      (!value->is_number_unsigned() || value->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
-  if (representable && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high) {
-    return value->get<std::int64_t>();
-  }
-  if (value)
+  const auto number = value ? whole_between(*value, low, high) : std::nullopt;
+  if (value && !number) {
     fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(*value), low,
                           high));
-  return low;
+  }
+  return number.value_or(low);
 }
 
 std::string ObjectReader::text(const std::string& key) {
@@ -175,58 +183,60 @@ std::string ObjectReader::choice(const std::string& key, const std::vector<std::
   return known.front();
 }
 
+std::vector<double> ObjectReader::numbers_in_range(ObjectReader range, Range accepted) {
+  const double from = range.number("from", accepted);
+  const double to = range.number("to", accepted);
+  const double step = range.number("step", above(0, accepted.high));
+  range.reject_unknown_keys();
+  if (range.failed()) return {};
+  // Rounding must neither drop the end nor pass it.
+  const double count = std::floor((to - from) / step + 1e-9) + 1;
+  if (count < 1) range.fail("to", fmt::format("{} is below 'from' {}", shortest(to), shortest(from)));
+  if (count > static_cast<double>(longest_list)) range.fail("step", "gives more than a million values");
+  std::vector<double> list;
+  for (int i = 0; !range.failed() && i < static_cast<int>(count); ++i)
+    list.push_back(std::min(from + i * step, to));
+  return list;
+}
+
 std::vector<double> ObjectReader::numbers(const std::string& key, Range accepted) {
   const Json* value = find(key, true);
-  if (!value) return {accepted.high};
   std::vector<double> list;
-  if (value->is_object()) {
-    ObjectReader range(*value, field_name(key), *first_error_, defaulted_);
-    const double from = range.number("from", accepted);
-    const double to = range.number("to", accepted);
-    const double step = range.number("step", above(0, accepted.high));
-    range.reject_unknown_keys();
-    if (failed()) return {accepted.high};
-    const double count = std::floor((to - from) / step + 1e-9) + 1;
-    if (count < 1) range.fail("to", fmt::format("{} is below 'from' {}", shortest(to), shortest(from)));
-    if (count > static_cast<double>(longest_list)) range.fail("step", "gives more than a million values");
-    for (int i = 0; !failed() && i < static_cast<int>(count); ++i) list.push_back(from + i * step);
-    return list;
-  }
-  if (!value->is_array() || value->empty()) {
+  if (value && value->is_object()) {
+    list = numbers_in_range({*value, field_name(key), *first_error_, defaulted_}, accepted);
+  } else if (value && value->is_array() && !value->empty()) {
+    for (const Json& element : *value) {
+      if (!element.is_number() || !contains(accepted, element.get<double>())) {
+        fail(key, fmt::format("{} is not accepted; {} is expected", quoted(element), described(accepted)));
+        break;
+      }
+      list.push_back(element.get<double>());
+    }
+  } else if (value) {
     fail(key,
          fmt::format("{} is not accepted; a list of numbers or {{\"from\", \"to\", \"step\"}} is expected",
                      quoted(*value)));
-    return {accepted.high};
   }
-  for (const Json& element : *value) {
-    if (!element.is_number() || !contains(accepted, element.get<double>())) {
-      fail(key, fmt::format("{} is not accepted; {} is expected", quoted(element), described(accepted)));
-      return {accepted.high};
-    }
-    list.push_back(element.get<double>());
-  }
-  return list;
+  return list.empty() ? std::vector{accepted.high} : list;
 }
 
 std::vector<std::int64_t> ObjectReader::integers(const std::string& key, std::int64_t low,
                                                  std::int64_t high) {
   const Json* value = find(key, true);
-  if (!value) return {low};
   std::vector<std::int64_t> list;
-  if (value->is_array()) {
+  if (value && value->is_array() && !value->empty()) {
     for (const Json& element : *value) {
-      const bool fits = element.is_number_integer() && element.get<double>() >= static_cast<double>(low) &&
-                        element.get<double>() <= static_cast<double>(high);
-      if (!fits) {
+      const auto number = whole_between(element, low, high);
+      if (!number) {
         fail(key, fmt::format("{} is not accepted; a whole number from {} to {} is expected", quoted(element),
                               low, high));
-        return {low};
+        break;
       }
-      list.push_back(element.get<std::int64_t>());
+      list.push_back(*number);
     }
-  }
-  if (list.empty())
+  } else if (value) {
     fail(key, fmt::format("{} is not accepted; a list of whole numbers is expected", quoted(*value)));
+  }
   return list.empty() ? std::vector{low} : list;
 }
 

@@ -97,6 +97,7 @@ class ObjectReader {
  private:
   const Json* find(const std::string& key, bool required);
   std::string field_name(const std::string& key) const;
+  static std::vector<double> numbers_in_range(ObjectReader range, Range accepted);
   template <class T>
   T fallen_back(const std::string& key, T fallback);
 

@@ -28,8 +28,7 @@ constexpr double kGreatest = std::numeric_limits<double>::max();
 double error_ulp(double value, long double exact) {
   if (exact == 0) return value == 0 ? 0 : kInfinity;
   const int exponent = std::max(std::ilogb(exact), -1022);
-  return static_cast<double>(
-      std::fabs(std::ldexp(static_cast<long double>(value) - exact, 52 - exponent)));
+  return static_cast<double>(std::fabs(std::ldexp(static_cast<long double>(value) - exact, 52 - exponent)));
 }
 
 // A double's place among all doubles.
@@ -61,7 +60,8 @@ struct Worst {
 
 void check_log(const std::vector<double>& arguments) {
   Worst worst;
-  for (const double x : arguments) worst.add(x, sim::log(x), std::log(x), std::log(static_cast<long double>(x)));
+  for (const double x : arguments)
+    worst.add(x, sim::log(x), std::log(x), std::log(static_cast<long double>(x)));
   CAPTURE(worst.ulp, worst.ulp_at, worst.steps_from_library, worst.steps_at);
   CHECK(worst.ulp < 1);
   CHECK(worst.steps_from_library <= 1);
@@ -69,7 +69,8 @@ void check_log(const std::vector<double>& arguments) {
 
 void check_exp(const std::vector<double>& arguments) {
   Worst worst;
-  for (const double x : arguments) worst.add(x, sim::exp(x), std::exp(x), std::exp(static_cast<long double>(x)));
+  for (const double x : arguments)
+    worst.add(x, sim::exp(x), std::exp(x), std::exp(static_cast<long double>(x)));
   CAPTURE(worst.ulp, worst.ulp_at, worst.steps_from_library, worst.steps_at);
   CHECK(worst.ulp < 1);
   CHECK(worst.steps_from_library <= 1);
@@ -77,7 +78,8 @@ void check_exp(const std::vector<double>& arguments) {
 
 // `x` and the doubles next to it.
 void add_with_neighbours(std::vector<double>& arguments, double x) {
-  for (const double y : {std::nextafter(x, -kInfinity), x, std::nextafter(x, kInfinity)}) arguments.push_back(y);
+  for (const double y : {std::nextafter(x, -kInfinity), x, std::nextafter(x, kInfinity)})
+    arguments.push_back(y);
 }
 
 // From [-1, 1], with all bits of the fraction random.
@@ -115,7 +117,8 @@ TEST_CASE("The logarithm of powers of two, of subnormals and of their neighbours
     if (k < 1023) add_with_neighbours(arguments, std::ldexp(std::sqrt(2.0), k));  // where the halves meet
   }
   std::mt19937_64 generator(3);
-  for (int i = 0; i < 200'000; ++i) arguments.push_back(std::bit_cast<double>((generator() >> (12 + i % 50)) | 1));
+  for (int i = 0; i < 200'000; ++i)
+    arguments.push_back(std::bit_cast<double>((generator() >> (12 + i % 50)) | 1));
   check_log(arguments);
 }
 

@@ -140,8 +140,9 @@ TEST_CASE("Streams of different names or seeds share no word and half of their b
   std::vector<RandomStream> streams;
   std::vector<std::uint64_t> seeds = {0, 1, 2, 3, 4, 5, 42, UINT64_MAX, UINT64_MAX - 1};
   for (int bit = 3; bit < 63; bit += 5) seeds.push_back(std::uint64_t{1} << bit);
-  const std::vector<std::string> names = {"",       "a",      "b",       "aa",      "ab",      "ba",       "noise",
-                                          "noise0", "noise1", "noise/a", "noise/b", "a/noise", "arrivals", "0"};
+  const std::vector<std::string> names = {"",        "a",       "b",        "aa",     "ab",
+                                          "ba",      "noise",   "noise0",   "noise1", "noise/a",
+                                          "noise/b", "a/noise", "arrivals", "0"};
   for (const std::uint64_t seed : seeds) {
     for (const std::string& name : names) streams.emplace_back(seed, name);
   }
@@ -165,6 +166,13 @@ TEST_CASE("Streams of different names or seeds share no word and half of their b
   }
   CHECK(largest < 6 * 0.5 / 64);
   CHECK(std::abs(sum / static_cast<double>(pairs)) < 0.001);
+}
+
+TEST_CASE("No seed makes up for the difference between two names") {
+  for (const std::uint64_t seed : {0u, 1u, 42u}) {
+    const std::uint64_t other = seed ^ hash_text("arrivals") ^ hash_text("noise");
+    CHECK(draws(RandomStream(seed, "arrivals"), 10) != draws(RandomStream(other, "noise"), 10));
+  }
 }
 
 TEST_CASE("Uniform draws are the top 53 bits of the words") {

@@ -67,7 +67,9 @@ double chi_square(const std::vector<std::uint64_t>& counts, double expected) {
   return sum;
 }
 
-double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+double normal_distribution(double x) {
+  return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
 
 }  // namespace
 
@@ -123,8 +125,9 @@ TEST_CASE("Lognormal draws have normal logarithms and the known mean") {
   const double mean = std::exp(mu + sigma * sigma / 2);
   const double deviation = mean * std::sqrt(std::expm1(sigma * sigma));
   CHECK(std::abs(mean_of(values) - mean) < 4 * deviation / kRoot);
-  CHECK(kolmogorov_smirnov(values, [&](double x) { return normal_distribution((std::log(x) - mu) / sigma); }) <
-        kKolmogorovCritical);
+  CHECK(kolmogorov_smirnov(values, [&](double x) {
+          return normal_distribution((std::log(x) - mu) / sigma);
+        }) < kKolmogorovCritical);
 }
 
 TEST_CASE("A lognormal without spread is its median") {
@@ -138,7 +141,8 @@ TEST_CASE("Draws below a bound are equally likely") {
     std::uint64_t bound;
     double critical;
   };
-  for (const auto& [bound, critical] : {Case{2, 10.828}, Case{7, 22.458}, Case{10, 27.877}, Case{101, 149.449}}) {
+  for (const auto& [bound, critical] :
+       {Case{2, 10.828}, Case{7, 22.458}, Case{10, 27.877}, Case{101, 149.449}}) {
     CAPTURE(bound);
     RandomStream stream(10, "below");
     std::vector<std::uint64_t> counts(bound);

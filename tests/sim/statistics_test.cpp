@@ -53,13 +53,26 @@ Values random_values() {
   Values values;
   while (values.size() < count) {
     switch (kind) {
-      case 0: values.push_back(static_cast<std::int64_t>(generator() >> 2)); break;             // to 2^62
-      case 1: values.push_back(static_cast<std::int64_t>(generator() % 300)); break;            // small
-      case 2: values.push_back(static_cast<std::int64_t>(exponential(generator))); break;       // latencies
-      case 3: values.push_back(log_uniform(generator)); break;                                  // all sizes
-      case 4: values.push_back(mode); break;                                                    // one value
-      case 5: values.push_back(generator() % 20 == 0 ? mode : 1 + mode / 1000); break;          // two modes
-      default: values.push_back((std::int64_t{1} << generator() % 63) - static_cast<std::int64_t>(generator() % 2));
+      case 0:
+        values.push_back(static_cast<std::int64_t>(generator() >> 2));
+        break;  // to 2^62
+      case 1:
+        values.push_back(static_cast<std::int64_t>(generator() % 300));
+        break;  // small
+      case 2:
+        values.push_back(static_cast<std::int64_t>(exponential(generator)));
+        break;  // latencies
+      case 3:
+        values.push_back(log_uniform(generator));
+        break;  // all sizes
+      case 4:
+        values.push_back(mode);
+        break;  // one value
+      case 5:
+        values.push_back(generator() % 20 == 0 ? mode : 1 + mode / 1000);
+        break;  // two modes
+      default:
+        values.push_back((std::int64_t{1} << generator() % 63) - static_cast<std::int64_t>(generator() % 2));
     }
   }
   return values;
@@ -79,8 +92,9 @@ TEST_CASE("Without observations everything is 0") {
 }
 
 TEST_CASE("One observation is its own minimum, maximum, mean and percentile and has no variance") {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{127}, std::int64_t{128}, std::int64_t{1'000'003},
-                                   kLargest, std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{127}, std::int64_t{128}, std::int64_t{1'000'003}, kLargest,
+        std::numeric_limits<std::int64_t>::max()}) {
     CAPTURE(value);
     const StreamingStatistics one = statistics_of({value});
     CHECK(one.min() == value);

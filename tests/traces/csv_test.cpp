@@ -50,6 +50,7 @@ TEST_CASE("A byte-order mark and CRLF are accepted") {
   CHECK(table.rows()[0].fields == Fields{"1", "2"});
   CHECK(table.rows()[1].fields == Fields{"3", "4"});
   CHECK(table.rows()[1].line == 4);
+  CHECK(table_of("a\r\n\"x\"\r\n").rows()[0].fields == Fields{"x"});
 }
 
 TEST_CASE("Blank lines are skipped, and counted") {
@@ -162,3 +163,11 @@ TEST_CASE("A CSV file that is not there is named") {
 
 }  // namespace
 }  // namespace wattline::traces
+
+TEST_CASE("A wrong header is named by its own line, also below blank ones") {
+  const auto table = CsvTable::parse("\n\ntime\n1\n", "f.csv");
+  REQUIRE(table.ok());
+  const auto error = table->check_columns({"time_s"}, {});
+  REQUIRE(error.has_value());
+  CHECK(error->message == "f.csv: line 3: 'time' is not a known column, did you mean 'time_s'?; known: time_s");
+}

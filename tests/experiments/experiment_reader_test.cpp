@@ -1,0 +1,253 @@
+// Reading experiments: every bad input gives one message that names the field and what is accepted.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "experiments/compare/experiment.hpp"
+#include "tests/catch.hpp"
+
+namespace wattline::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Json good = Json::parse(R"({
+  "schema": "wattline-experiment/1", "name": "e", "device": "orin-agx-64gb", "mode_space": "fulcrum",
+  "problems": [
+    {"kind": "concurrent", "train": "resnet18", "infer": "resnet50", "infer_batches": [16, 1, 16],
+     "power_budgets_w": [20, 30], "latency_budgets_ms": [500, 1000], "arrival_rates_hz": [30]},
+    {"kind": "train", "train": "lstm", "power_budgets_w": {"from": 10, "to": 12, "step": 1}}
+  ],
+  "policies": [{"policy": "gmd"}, {"policy": "random_search", "profiles": 9, "label": "rnd"}],
+  "replay": {"arrivals": {"kind": "poisson", "requests": 100}}
+})");
+
+Result<Experiment> parsed(const Json& json) {
+  return parse_experiment(json.dump(), "e.json", "/base");
+}
+
+// The message for the good experiment with the value at `pointer` replaced (or added).
+std::string error_with(const std::string& pointer, const Json& value) {
+  Json changed = good;
+  changed[Json::json_pointer(pointer)] = value;
+  const auto experiment = parsed(changed);
+  return experiment ? "(accepted)" : experiment.error().message;
+}
+
+std::string error_without(const std::string& object, const std::string& key) {
+  Json changed = good;
+  changed[Json::json_pointer(object)].erase(key);
+  const auto experiment = parsed(changed);
+  return experiment ? "(accepted)" : experiment.error().message;
+}
+
+void expect_start(const std::string& message, const std::string& start) {
+  CAPTURE(message, start);
+  CHECK(message.compare(0, start.size(), start) == 0);
+}
+
+void expect_mention(const std::string& message, const std::string& part) {
+  CAPTURE(message, part);
+  CHECK(message.find(part) != std::string::npos);
+}
+
+TEST_CASE("A good experiment is read, its axes multiplied out and its defaults filled in") {
+  const auto experiment = parsed(good);
+  INFO((experiment ? "" : experiment.error().message));
+  REQUIRE(experiment.ok());
+  CHECK(experiment->seed == 1);
+  CHECK(experiment->modes->name() == "fulcrum");
+  CHECK(experiment->presets.size() == 4);  // of the space's clock table
+  REQUIRE(experiment->problems.size() == 2 * 2 + 3);
+  const policies::Problem& first = experiment->problems.front();
+  CHECK(first.kind == policies::ProblemKind::concurrent);
+  CHECK(first.train_batch == 16);
+  CHECK(first.infer_batches == std::vector<int>{1, 16});  // sorted, once each
+  CHECK(first.arrival_rate_hz == 30);
+  CHECK(first.latency_budget_ns == 500'000'000);
+  CHECK(first.power_budget_w == 20);
+  CHECK(first.id == "resnet18+resnet50/30rps/500ms/20W");
+  CHECK(experiment->problems[1].power_budget_w == 30);
+  CHECK(experiment->problems[2].latency_budget_ns == 1'000'000'000);
+  CHECK(experiment->problems.back().id == "lstm/12W");
+  CHECK(experiment->problems.back().kind == policies::ProblemKind::train);
+  REQUIRE(experiment->policies.size() == 2);
+  CHECK(experiment->policies[0].label == "gmd");
+  CHECK(experiment->policies[1].label == "rnd");
+  CHECK(experiment->profiling.minibatches == 40);
+  CHECK(experiment->profiling.settle_s == 2.5);
+  CHECK(experiment->profiling.mode_switch_s == 0.05);
+  CHECK(experiment->profiling.reboot_s == 120);
+  CHECK(experiment->profiling.time_noise == 0);
+  REQUIRE(experiment->replay.has_value());
+  CHECK(experiment->replay->arrivals.requests == 100);
+}
+
+TEST_CASE("Inference batches default to those that studies of the network use") {
+  Json changed = good;
+  changed["problems"][0].erase("infer_batches");
+  const auto experiment = parsed(changed);
+  REQUIRE(experiment.ok());
+  CHECK(experiment->problems.front().infer_batches == std::vector<int>{1, 4, 16, 32, 64});
+}
+
+TEST_CASE("A file that is not there is named, wherever it is asked for") {
+  const auto missing = read_experiment("/no/such/experiment.json");
+  REQUIRE_FALSE(missing.ok());
+  expect_start(missing.error().message, "/no/such/experiment.json: cannot be opened");
+  Json changed = good;
+  changed.erase("device");
+  changed["device_file"] = "boards/none.json";
+  expect_start(parsed(changed).error().message,
+               "e.json: device_file: /base/boards/none.json: cannot be opened");
+  expect_start(error_with("/replay/arrivals", {{"kind", "csv"}, {"file", "none.csv"}}),
+               "e.json: replay: arrivals: file: /base/none.csv: cannot be opened");
+}
+
+TEST_CASE("Keys that nobody knows are answered with the nearest, at every level") {
+  expect_mention(error_with("/polices", 1), "e.json: 'polices' is not a known key, did you mean 'policies'?");
+  expect_mention(error_with("/problems/0/train_batches", 1), "did you mean 'train_batch'?");
+  expect_mention(error_with("/problems/1/power_budget_w", 1), "did you mean 'power_budgets_w'?");
+  expect_mention(error_with("/policies/1/profile", 1), "did you mean 'profiles'?");
+  expect_mention(error_with("/profiling", {{"minibatch", 5}}), "did you mean 'minibatches'?");
+  expect_mention(error_with("/replay/arrivals/request", 1), "did you mean 'requests'?");
+  expect_mention(error_with("/problems/1/latency_budgets_ms", Json::array({5})),
+                 "'latency_budgets_ms' is not a known key");
+}
+
+TEST_CASE("Budgets and rates are positive, finite numbers") {
+  for (const char* key : {"power_budgets_w", "latency_budgets_ms", "arrival_rates_hz"}) {
+    const std::string pointer = std::string("/problems/0/") + key;
+    const std::string start = std::string("e.json: problems[0]: ") + key + ": ";
+    expect_start(error_with(pointer, Json::array({-5})),
+                 start + "-5 is not accepted; a number above 0 and at most ");
+    expect_start(error_with(pointer, Json::array({0})), start + "0 is not accepted; a number above 0");
+    expect_start(error_with(pointer, Json::array({20, "30"})), start + "\"30\" is not accepted");
+    expect_start(error_with(pointer, Json::array()),
+                 start + "[] is not accepted; a list of numbers or {\"from\"");
+    expect_start(error_with(pointer, 30), start + "30 is not accepted; a list of numbers");
+    expect_start(error_with(pointer, {{"from", 1}, {"to", 0.5}, {"step", 1}}),
+                 start + "to: 0.5 is below 'from' 1");
+    expect_start(error_without("/problems/0", key), start + "missing");
+  }
+}
+
+TEST_CASE("A number beyond a double is refused with the text that holds it") {
+  std::string text = good.dump();
+  text.replace(text.find("[20,30]"), 7, "[1e999]");
+  const auto experiment = parse_experiment(text, "e.json", "/base");
+  REQUIRE_FALSE(experiment.ok());
+  expect_start(experiment.error().message, "e.json: ");
+  expect_mention(experiment.error().message, "1e999");
+}
+
+TEST_CASE("Batches are whole numbers of at least one") {
+  expect_start(
+      error_with("/problems/0/infer_batches", Json::array({0})),
+      "e.json: problems[0]: infer_batches: 0 is not accepted; a whole number from 1 to 1000000 is expected");
+  expect_start(error_with("/problems/0/infer_batches", Json::array({1.5})),
+               "e.json: problems[0]: infer_batches: 1.5");
+  expect_start(error_with("/problems/0/train_batch", 0),
+               "e.json: problems[0]: train_batch: 0 is not accepted");
+  expect_start(error_with("/problems/0/train_batch", -1),
+               "e.json: problems[0]: train_batch: -1 is not accepted");
+}
+
+TEST_CASE("Workloads, boards, mode spaces and kinds are known names") {
+  expect_mention(error_with("/problems/0/train", "resnet19"),
+                 "e.json: problems[0]: train: 'resnet19' is not a known");
+  expect_mention(error_with("/problems/0/train", "resnet19"), "did you mean 'resnet18'?");
+  expect_mention(error_with("/problems/0/infer", "yolo8n"), "did you mean 'yolov8n'?");
+  expect_mention(error_with("/device", "orin-agx-64g"), "did you mean 'orin-agx-64gb'?");
+  expect_mention(error_with("/mode_space", "fulcrom"),
+                 "e.json: mode_space: 'fulcrom' is not a known mode space");
+  expect_mention(error_with("/mode_space", "fulcrom"), "did you mean 'fulcrum'?");
+  expect_mention(error_with("/problems/0/kind", "concurent"), "did you mean 'concurrent'?");
+  expect_mention(error_with("/schema", "wattline-experiment/2"), "did you mean 'wattline-experiment/1'?");
+  // Not used for inference in any study, so without usual batches.
+  Json changed = good;
+  changed["problems"][0].erase("infer_batches");
+  changed["problems"][0]["infer"] = "resnet18";
+  expect_start(parsed(changed).error().message,
+               "e.json: problems[0]: infer_batches: missing; resnet18 has no usual batch sizes");
+}
+
+TEST_CASE("Exactly one board is expected") {
+  expect_start(error_without("", "device"),
+               "e.json: device: exactly one of 'device', 'device_file' and 'profiles'");
+  expect_start(error_with("/device_file", "x.json"), "e.json: device: exactly one of");
+}
+
+TEST_CASE("The same problem twice is an error that names it") {
+  expect_start(error_with("/problems/1/power_budgets_w", Json::array({10, 11, 10})),
+               "e.json: problems: lstm/10W appears twice");
+  Json changed = good;
+  changed["problems"].push_back(changed["problems"][0]);
+  expect_start(parsed(changed).error().message,
+               "e.json: problems: resnet18+resnet50/30rps/500ms/20W appears twice");
+}
+
+TEST_CASE("Policies are known, their options in range and their labels distinct") {
+  expect_mention(error_with("/policies/0/policy", "gmb"),
+                 "e.json: policies[0]: policy: 'gmb' is not a known value");
+  expect_mention(error_with("/policies/0/policy", "gmb"), "did you mean 'gmd'?");
+  expect_start(
+      error_with("/policies/1/profiles", 0),
+      "e.json: policies[1]: profiles: 0 is not accepted; a whole number from 1 to 1000000 is expected");
+  expect_start(error_with("/policies/1/label", "gmd"), "e.json: policies[1]: label: 'gmd' appears twice");
+  expect_start(error_with("/policies", Json::array()), "e.json: policies: [] is not accepted");
+  expect_start(error_with("/problems", Json::array()), "e.json: problems: [] is not accepted");
+}
+
+TEST_CASE("Profiling is checked against its ranges") {
+  expect_start(error_with("/profiling", {{"minibatches", 0}}),
+               "e.json: profiling: minibatches: 0 is not accepted");
+  expect_start(
+      error_with("/profiling", {{"time_noise", 1.5}}),
+      "e.json: profiling: time_noise: 1.5 is not accepted; a number of at least 0 and at most 1 is expected");
+  expect_start(error_with("/profiling", {{"settle_s", -1}}),
+               "e.json: profiling: settle_s: -1 is not accepted");
+}
+
+TEST_CASE("A replay ends, and takes its rate from the problems") {
+  expect_start(error_without("/replay/arrivals", "requests"),
+               "e.json: replay: arrivals: 'requests' is missing; a replay must end");
+  expect_mention(error_with("/replay/arrivals/rate_hz", 30), "'rate_hz' is not a known key");
+  expect_mention(error_with("/replay/arrivals/kind", "piecewise"), "'piecewise' is not a known value");
+}
+
+TEST_CASE("A log that is not there may be replaced by Poisson arrivals, with a note") {
+  Json changed = good;
+  changed["replay"]["arrivals"] = {
+      {"kind", "azure_llm"}, {"file", "none.csv"}, {"if_missing", "poisson"}, {"requests", 50}};
+  const auto experiment = parsed(changed);
+  REQUIRE(experiment.ok());
+  CHECK(experiment->replay->arrivals.kind == ArrivalSource::Kind::poisson);
+  expect_mention(experiment->replay->arrivals.note, "/base/none.csv is not there");
+}
+
+TEST_CASE("A table of profiles is a board whose modes are those that were measured") {
+  const fs::path folder = fs::temp_directory_path() / ("wattline_reader." + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "p.csv")
+      << "device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w\n"
+         "tx2,net,train,16,2,1000,500,800,50,9\ntx2,net,train,16,4,1000,500,800,30,12\n";
+  const Json json = {{"schema", "wattline-experiment/1"},
+                     {"name", "t"},
+                     {"profiles", "p.csv"},
+                     {"idle_power_w", 3},
+                     {"problems", {{{"kind", "train"}, {"train", "net"}, {"power_budgets_w", {10, 20}}}}},
+                     {"policies", {{{"policy", "random_search"}}}}};
+  const auto experiment = parse_experiment(json.dump(), "t.json", folder.string());
+  fs::remove_all(folder);
+  INFO((experiment ? "" : experiment.error().message));
+  REQUIRE(experiment.ok());
+  CHECK(experiment->board.name == "tx2");
+  CHECK(experiment->modes->size() == 2);
+  CHECK(experiment->inputs().size() == 1);
+  CHECK(experiment->inputs()[0].path == "p.csv");
+}
+
+}  // namespace
+}  // namespace wattline::experiments

@@ -1,0 +1,217 @@
+// The formulas of a problem: what a (mode, batch) comes to, which of two is better, and by how much.
+#include "policies/problem.hpp"
+
+#include <rapidcheck.h>
+
+#include <cmath>
+#include <vector>
+
+#include "tests/catch.hpp"
+
+namespace wattline::policies {
+namespace {
+
+using sim::TimeNs;
+
+constexpr TimeNs ms = 1'000'000;
+
+Problem training(double power_w) {
+  Problem problem;
+  problem.kind = ProblemKind::train;
+  problem.train_workload = "t";
+  problem.power_budget_w = power_w;
+  return problem;
+}
+
+Problem serving(ProblemKind kind, double rate_hz, TimeNs latency_ns, double power_w) {
+  Problem problem = training(power_w);
+  problem.kind = kind;
+  problem.infer_workload = "i";
+  problem.arrival_rate_hz = rate_hz;
+  problem.latency_budget_ns = latency_ns;
+  return problem;
+}
+
+Evaluation trained(TimeNs time_ns, double power_w) {
+  Evaluation value;
+  value.train_time_ns = time_ns;
+  value.power_w = power_w;
+  return value;
+}
+
+Evaluation interleaved(double rate_hz, double power_w, TimeNs latency_ns) {
+  Evaluation value;
+  value.train_rate_hz = rate_hz;
+  value.power_w = power_w;
+  value.latency_ns = latency_ns;
+  return value;
+}
+
+TEST_CASE("A training mode is within power up to the budget itself") {
+  const Evaluation value = evaluate(training(20), 0, Measured{80 * ms, 20}, std::nullopt);
+  CHECK(value.train_time_ns == 80 * ms);
+  CHECK(value.power_w == 20);
+  CHECK(value.feasible());
+  CHECK_FALSE(evaluate(training(std::nextafter(20, 0)), 0, Measured{80 * ms, 20}, std::nullopt).feasible());
+}
+
+TEST_CASE("The first request of a batch waits for the last, and then for the minibatch") {
+  // 16 requests at 60/s: 15/60 s = 250 ms from the first to the last.
+  const Problem problem = serving(ProblemKind::infer, 60, 290 * ms, 30);
+  CHECK(gathering_ns(problem, 16) == 250 * ms);
+  CHECK(gathering_ns(problem, 1) == 0);
+  CHECK(cycle_ns(problem, 16) == 266'666'667);
+  const Evaluation value = evaluate(problem, 16, std::nullopt, Measured{40 * ms, 25});
+  CHECK(value.latency_ns == 290 * ms);
+  CHECK(value.power_w == 25);
+  CHECK(value.train_per_cycle == 0);
+  CHECK(value.train_time_ns == 0);
+  CHECK(value.feasible());  // at the latency budget itself
+  CHECK_FALSE(evaluate(problem, 16, std::nullopt, Measured{40 * ms + 1, 25}).within_latency);
+}
+
+TEST_CASE("Inference keeps up as long as a minibatch takes no longer than its requests to come") {
+  const Problem problem = serving(ProblemKind::infer, 60, 1000 * ms, 30);
+  CHECK(evaluate(problem, 16, std::nullopt, Measured{266'666'667, 25}).feasible());
+  const Evaluation late = evaluate(problem, 16, std::nullopt, Measured{266'666'668, 25});
+  CHECK_FALSE(late.keeps_up);
+  CHECK_FALSE(late.feasible());
+  CHECK(late.within_latency);
+  CHECK(late.within_power);
+}
+
+TEST_CASE("As many training minibatches as fit run between inference minibatches, exactly") {
+  // 4 requests at 10/s: a cycle of 400 ms, of which inference takes 40: four times 90 ms fit to the ns.
+  const Problem problem = serving(ProblemKind::concurrent, 10, 1000 * ms, 30);
+  const Measured infer{40 * ms, 25};
+  const Evaluation value = evaluate(problem, 4, Measured{90 * ms, 28}, infer);
+  CHECK(value.train_per_cycle == 4);
+  CHECK(value.train_rate_hz == 10);  // 4 x 10 / 4
+  CHECK(value.latency_ns == 340 * ms);
+  CHECK(value.train_time_ns == 90 * ms);
+  CHECK(evaluate(problem, 4, Measured{90 * ms + 1, 28}, infer).train_per_cycle == 3);
+  CHECK(evaluate(problem, 4, Measured{90 * ms - 1, 28}, infer).train_per_cycle == 4);
+  CHECK(evaluate(problem, 4, Measured{360 * ms, 28}, infer).train_per_cycle == 1);
+  CHECK(evaluate(problem, 4, Measured{360 * ms + 1, 28}, infer).train_per_cycle == 0);
+}
+
+TEST_CASE("A plan's tau caps the training minibatches, and what does not fit is not run") {
+  const Problem problem = serving(ProblemKind::concurrent, 10, 1000 * ms, 30);
+  const auto with_tau = [&](std::int64_t tau) {
+    return evaluate(problem, 4, Measured{90 * ms, 28}, Measured{40 * ms, 25}, tau);
+  };
+  CHECK(with_tau(3).train_per_cycle == 3);
+  CHECK(with_tau(3).train_rate_hz == 7.5);
+  CHECK(with_tau(0).train_per_cycle == 0);
+  CHECK(with_tau(0).feasible());
+  CHECK(with_tau(9).train_per_cycle == 4);
+  CHECK(with_tau(-1).train_per_cycle == 4);
+}
+
+TEST_CASE("A concurrent mode draws what the hungrier of its two workloads draws") {
+  const Problem problem = serving(ProblemKind::concurrent, 10, 1000 * ms, 30);
+  CHECK(evaluate(problem, 4, Measured{ms, 28}, Measured{ms, 25}).power_w == 28);
+  CHECK(evaluate(problem, 4, Measured{ms, 28}, Measured{ms, 29}).power_w == 29);
+  CHECK_FALSE(evaluate(problem, 4, Measured{ms, 28}, Measured{ms, 30.5}).within_power);
+  CHECK_FALSE(evaluate(problem, 4, Measured{ms, 30.5}, Measured{ms, 28}).within_power);
+}
+
+TEST_CASE("Who does not keep up trains nothing") {
+  const Problem problem = serving(ProblemKind::concurrent, 10, 1000 * ms, 30);
+  const Evaluation value = evaluate(problem, 4, Measured{ms, 28}, Measured{400 * ms + 1, 25});
+  CHECK_FALSE(value.keeps_up);
+  CHECK(value.train_per_cycle == 0);
+  CHECK(value.train_rate_hz == 0);
+}
+
+TEST_CASE("Better is the objective, then lower power, then lower latency") {
+  const Problem train = training(30);
+  CHECK(better(train, trained(9, 29), trained(10, 1)));
+  CHECK(better(train, trained(10, 1), trained(10, 2)));
+  CHECK_FALSE(better(train, trained(10, 2), trained(10, 2)));
+  const Problem infer = serving(ProblemKind::infer, 10, 1000 * ms, 30);
+  CHECK(better(infer, interleaved(0, 29, 9), interleaved(5, 1, 10)));
+  CHECK(better(infer, interleaved(0, 1, 9), interleaved(0, 2, 9)));
+  const Problem both = serving(ProblemKind::concurrent, 10, 1000 * ms, 30);
+  CHECK(better(both, interleaved(2, 29, 900), interleaved(1, 1, 1)));
+  CHECK(better(both, interleaved(2, 1, 900), interleaved(2, 2, 1)));
+  CHECK(better(both, interleaved(2, 1, 1), interleaved(2, 1, 2)));
+  CHECK_FALSE(better(both, interleaved(2, 1, 2), interleaved(2, 1, 2)));
+}
+
+TEST_CASE("Regret is the share by which the objective is missed") {
+  CHECK(regret(training(30), trained(110, 1), trained(100, 9)) == Approx(0.1));
+  CHECK(regret(training(30), trained(100, 1), trained(100, 9)) == 0);
+  const Problem infer = serving(ProblemKind::infer, 10, 1000 * ms, 30);
+  CHECK(regret(infer, interleaved(0, 1, 300), interleaved(0, 1, 200)) == Approx(0.5));
+  const Problem both = serving(ProblemKind::concurrent, 10, 1000 * ms, 30);
+  CHECK(regret(both, interleaved(3, 1, 1), interleaved(4, 1, 1)) == Approx(0.25));
+  CHECK(regret(both, interleaved(0, 1, 1), interleaved(4, 1, 1)) == 1);
+  CHECK(regret(both, interleaved(0, 1, 1), interleaved(0, 1, 1)) == 0);
+}
+
+TEST_CASE("Equal training rates are equal whatever batch and tau they come from") {
+  // tau / batch is 1 in all of these: none may look better than another by a rounding error.
+  const Measured train{1, 20}, infer{1, 20};
+  CHECK(rc::check("one training minibatch a request", [&] {
+    const Problem problem =
+        serving(ProblemKind::concurrent, *rc::gen::inRange(1, 100'000) / 997.0, 1000 * ms, 30);
+    const int batch = *rc::gen::inRange(1, 1000);
+    const Evaluation one = evaluate(problem, 1, train, infer, 1),
+                     many = evaluate(problem, batch, train, infer, batch);
+    RC_ASSERT(many.train_per_cycle == batch);
+    RC_ASSERT(many.train_rate_hz == one.train_rate_hz);
+  }));
+}
+
+TEST_CASE("Evaluations are those of whole-number arithmetic") {
+  CHECK(rc::check("with a rate that divides a second, nothing is rounded at all", [] {
+    const std::int64_t gap = *rc::gen::element<std::int64_t>(1'000'000, 8'000'000, 15'625'000, 100'000'000);
+    const double rate_hz = 1e9 / static_cast<double>(gap);
+    const int batch = *rc::gen::inRange(1, 65);
+    const TimeNs infer_ns = *rc::gen::inRange<TimeNs>(1, 70 * gap),
+                 train_ns = *rc::gen::inRange<TimeNs>(1, 9 * gap);
+    const TimeNs budget_ns = *rc::gen::inRange<TimeNs>(1, 130 * gap);
+    const Problem problem = serving(ProblemKind::concurrent, rate_hz, budget_ns, 30);
+    const Evaluation value = evaluate(problem, batch, Measured{train_ns, 1}, Measured{infer_ns, 2});
+    RC_ASSERT(value.latency_ns == (batch - 1) * gap + infer_ns);
+    RC_ASSERT(value.within_latency == ((batch - 1) * gap + infer_ns <= budget_ns));
+    RC_ASSERT(value.keeps_up == (infer_ns <= batch * gap));
+    // The largest tau with tau x train + infer <= cycle, by counting up.
+    std::int64_t tau = 0;
+    while ((tau + 1) * train_ns + infer_ns <= batch * gap && tau < 1'000) ++tau;
+    if (tau < 1'000) RC_ASSERT(value.train_per_cycle == tau);
+    RC_ASSERT(std::abs(value.train_rate_hz * static_cast<double>(gap * batch) -
+                       1e9 * static_cast<double>(value.train_per_cycle)) <=
+              1e-3 * static_cast<double>(value.train_per_cycle));
+  }));
+}
+
+TEST_CASE("Of two evaluations at most one is better, and better is transitive") {
+  CHECK(rc::check("for every kind of problem", [] {
+    const auto kind = *rc::gen::element(ProblemKind::train, ProblemKind::infer, ProblemKind::concurrent);
+    const Problem problem = serving(kind, 10, 1000 * ms, 30);
+    const auto draw = [] {
+      Evaluation value;
+      value.power_w = *rc::gen::inRange(1, 3);
+      value.latency_ns = *rc::gen::inRange(1, 3);
+      value.train_rate_hz = *rc::gen::inRange(1, 3);
+      value.train_time_ns = *rc::gen::inRange(1, 3);
+      return value;
+    };
+    const Evaluation a = draw(), b = draw(), c = draw();
+    RC_ASSERT_FALSE(better(problem, a, a));
+    RC_ASSERT_FALSE((better(problem, a, b) && better(problem, b, a)));
+    if (better(problem, a, b) && better(problem, b, c)) RC_ASSERT(better(problem, a, c));
+    if (better(problem, a, b)) RC_ASSERT(regret(problem, b, a) >= 0);
+  }));
+}
+
+TEST_CASE("Kinds are named as configurations write them") {
+  CHECK(std::string(name_of(ProblemKind::train)) == "train");
+  CHECK(std::string(name_of(ProblemKind::infer)) == "infer");
+  CHECK(std::string(name_of(ProblemKind::concurrent)) == "concurrent");
+}
+
+}  // namespace
+}  // namespace wattline::policies
