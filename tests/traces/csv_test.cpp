@@ -165,7 +165,7 @@ TEST_CASE("A CSV file that is not there is named") {
 }  // namespace wattline::traces
 
 TEST_CASE("A wrong header is named by its own line, also below blank ones") {
-  const auto table = CsvTable::parse("\n\ntime\n1\n", "f.csv");
+  const auto table = wattline::traces::CsvTable::parse("\n\ntime\n1\n", "f.csv");
   REQUIRE(table.ok());
   const auto error = table->check_columns({"time_s"}, {});
   REQUIRE(error.has_value());
