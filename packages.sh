@@ -4,7 +4,7 @@
 # Names are those of Debian 12 and Ubuntu 24.04.
 wattline_packages=(
   g++ cmake ninja-build ccache git ca-certificates
-  nlohmann-json3-dev libfmt-dev libcli11-dev libtbb-dev
+  nlohmann-json3-dev libfmt-dev libcli11-dev
   libssl-dev catch2 librapidcheck-dev
 )
 

@@ -1,13 +1,9 @@
 #include "experiments/compare/comparison.hpp"
-
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
-
 #include <algorithm>
 #include <map>
 
 #include "experiments/compare/replay.hpp"
+#include "experiments/parallel.hpp"
 #include "experiments/platforms/table.hpp"
 
 namespace wattline::experiments {
@@ -82,13 +78,6 @@ Result<ProblemResult> solve(const Experiment& experiment, const Problem& problem
     result.by_policy.push_back(std::move(row));
   }
   return result;
-}
-
-// Runs body(i) for i in [0, count) on `jobs` threads.
-template <class Body>
-void for_each_index(std::size_t count, int jobs, const Body& body) {
-  tbb::task_arena arena(jobs);
-  arena.execute([&] { tbb::parallel_for(std::size_t{0}, count, body); });
 }
 
 }  // namespace
