@@ -1,4 +1,5 @@
 #include "experiments/compare/comparison.hpp"
+
 #include <algorithm>
 #include <map>
 
