@@ -85,7 +85,7 @@ struct RunResult {
   MinibatchCounts infer;
   MinibatchCounts train;
   std::uint64_t mode_switches = 0;  // those that took time
-  StreamingStatistics latency_ns;  // from a request's arrival to the end of its minibatch
+  StreamingStatistics latency_ns;   // from a request's arrival to the end of its minibatch
   EnergyMeter energy;
 };
 

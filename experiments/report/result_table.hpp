@@ -21,8 +21,8 @@ Format format_of(const std::string& name);       // precondition: one of format_
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
 
 struct Column {
-  std::string key;    // of CSV and JSON
-  int decimals = 0;   // of doubles, in text only
+  std::string key;         // of CSV and JSON
+  int decimals = 0;        // of doubles, in text only
   std::string title = {};  // heads the column in text; empty: the key
 
   const std::string& heading() const { return title.empty() ? key : title; }

@@ -18,20 +18,46 @@ namespace {
 
 using wattline::sim::RandomStream;
 
-const std::vector<std::string> tokens = {"-1", "0",  "1e999", "nan", "\"", "{", "}", "[", "]", ",", ":", "null", "\n",
-                                         "1e-320", "18446744073709551616", "\xff", "//", "/*", "2023-02-30 24:00:00",
-                                         "\"from\"", "\"step\"", "1e308", "true"};
+const std::vector<std::string> tokens = {"-1",
+                                         "0",
+                                         "1e999",
+                                         "nan",
+                                         "\"",
+                                         "{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         ",",
+                                         ":",
+                                         "null",
+                                         "\n",
+                                         "1e-320",
+                                         "18446744073709551616",
+                                         "\xff",
+                                         "//",
+                                         "/*",
+                                         "2023-02-30 24:00:00",
+                                         "\"from\"",
+                                         "\"step\"",
+                                         "1e308",
+                                         "true"};
 
 std::string mutated(std::string text, const std::vector<std::string>& seeds, RandomStream& random) {
   for (auto changes = 1 + random.below(4); changes > 0; --changes) {
     const std::size_t at = random.below(text.size() + 1);
     switch (random.below(5)) {
-      case 0: text.insert(at, tokens[random.below(tokens.size())]); break;
-      case 1: text.erase(at, random.below(20)); break;
+      case 0:
+        text.insert(at, tokens[random.below(tokens.size())]);
+        break;
+      case 1:
+        text.erase(at, random.below(20));
+        break;
       case 2:
         if (at < text.size()) text[at] = static_cast<char>(random.below(256));
         break;
-      case 3: text.insert(at, text.substr(random.below(text.size() + 1), random.below(60))); break;
+      case 3:
+        text.insert(at, text.substr(random.below(text.size() + 1), random.below(60)));
+        break;
       case 4: {
         const std::string& other = seeds[random.below(seeds.size())];
         text.replace(at, random.below(30), other.substr(random.below(other.size() + 1), random.below(60)));

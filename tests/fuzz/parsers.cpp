@@ -18,12 +18,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0] % 6) {
-    case 0: (void)devices::parse_device_spec(text, "fuzz"); break;
-    case 1: (void)experiments::parse_scenario(text, "fuzz", "."); break;
-    case 2: (void)experiments::parse_experiment(text, "fuzz", "."); break;
-    case 3: (void)traces::parse_arrival_csv(text, "fuzz"); break;
-    case 4: (void)traces::parse_azure_llm(text, "fuzz"); break;
-    case 5: (void)traces::parse_profile_csv(text, "fuzz"); break;
+    case 0:
+      (void)devices::parse_device_spec(text, "fuzz");
+      break;
+    case 1:
+      (void)experiments::parse_scenario(text, "fuzz", ".");
+      break;
+    case 2:
+      (void)experiments::parse_experiment(text, "fuzz", ".");
+      break;
+    case 3:
+      (void)traces::parse_arrival_csv(text, "fuzz");
+      break;
+    case 4:
+      (void)traces::parse_azure_llm(text, "fuzz");
+      break;
+    case 5:
+      (void)traces::parse_profile_csv(text, "fuzz");
+      break;
   }
   return 0;
 }

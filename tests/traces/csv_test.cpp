@@ -169,5 +169,6 @@ TEST_CASE("A wrong header is named by its own line, also below blank ones") {
   REQUIRE(table.ok());
   const auto error = table->check_columns({"time_s"}, {});
   REQUIRE(error.has_value());
-  CHECK(error->message == "f.csv: line 3: 'time' is not a known column, did you mean 'time_s'?; known: time_s");
+  CHECK(error->message ==
+        "f.csv: line 3: 'time' is not a known column, did you mean 'time_s'?; known: time_s");
 }
