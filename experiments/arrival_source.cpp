@@ -13,6 +13,7 @@ namespace wattline::experiments {
 namespace {
 
 constexpr Range accepted_rate = above(0, 1e9);
+constexpr std::size_t most_segments = 10'000;
 
 void read_log(ArrivalSource& source, ObjectReader& in, const std::string& kind, const std::string& base) {
   const std::string given = in.text("file");
@@ -34,7 +35,11 @@ void read_log(ArrivalSource& source, ObjectReader& in, const std::string& kind, 
 void read_segments(ArrivalSource& source, ObjectReader& in) {
   source.kind = ArrivalSource::Kind::piecewise;
   source.poisson_spacing = in.choice_or("spacing", {"poisson", "uniform"}, "poisson") == "poisson";
-  for (ObjectReader& segment : in.objects("segments")) {
+  std::vector<ObjectReader> segments = in.objects("segments");
+  if (segments.size() > most_segments) {
+    return in.fail("segments", fmt::format("{} segments; at most {} are accepted", segments.size(), most_segments));
+  }
+  for (ObjectReader& segment : segments) {
     source.segments.push_back(
         {segment.number("duration_s", above(0, 1e9)), segment.number("rate_hz", between(0, 1e9))});
     segment.reject_unknown_keys();
@@ -45,6 +50,19 @@ void read_segments(ArrivalSource& source, ObjectReader& in) {
 
 bool ArrivalSource::finite() const {
   return kind == Kind::recorded || kind == Kind::piecewise || requests != workloads::unlimited_requests;
+}
+
+double ArrivalSource::mean_rate_hz() const {
+  if (rate_hz > 0) return rate_hz;
+  if (kind == Kind::recorded && log_ns.size() > 1 && log_ns.back() > log_ns.front()) {
+    return static_cast<double>(log_ns.size() - 1) / sim::ns_to_seconds(log_ns.back() - log_ns.front());
+  }
+  double requests_expected = 0, duration_s = 0;
+  for (const workloads::RateSegment& segment : segments) {
+    requests_expected += segment.rate_hz * segment.duration_s;
+    duration_s += segment.duration_s;
+  }
+  return duration_s > 0 ? requests_expected / duration_s : 0;
 }
 
 ArrivalSource read_arrival_source(ObjectReader in, const std::string& base, bool rate_from_caller) {

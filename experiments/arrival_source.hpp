@@ -33,6 +33,8 @@ struct ArrivalSource {
   std::string note;  // for the user, when a log was replaced
 
   bool finite() const;
+  // rate_hz where it is given, else the mean rate of the log or of the segments; 0 when there is none.
+  double mean_rate_hz() const;
 };
 
 // `rate_from_caller`: the rate is not part of the configuration but given by each use (replays of a

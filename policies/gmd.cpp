@@ -40,7 +40,9 @@ class Search {
   // Whether the search came to its end, rather than out of profiles.
   bool run() {
     if (problem_.infers() && !choose_batch()) return true;  // no batch can ever meet the latency
-    if (!profile(objective_is_training(), here_, "middle of every axis")) return false;
+    // Where inference alone breaks the power budget, training need not be profiled too.
+    if (pruned(here_)) hungrier_is_training_ = false;
+    else if (!profile(objective_is_training(), here_, "middle of every axis")) return false;
     const bool over = pruned(here_);
     measure_slopes(over);
     if (over && !descend()) return !stopped();

@@ -28,8 +28,8 @@ void bench_engine(const EngineOptions& options) {
                   run.requests_completed, run.events, sim::ns_to_seconds(run.simulated_ns),
                   run.latency_ns.mean() * 1e-9, run.train.finished, run.signature));
   // Wall-clock figures differ from run to run, so they are not part of the result.
-  fmt::print(stderr, "wall_s              {:.3f}\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}\n",
-             wall_s, static_cast<double>(run.events) / wall_s, sim::ns_to_seconds(run.simulated_ns) / wall_s);
+  tell(fmt::format("wall_s              {:.3f}\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}",
+             wall_s, static_cast<double>(run.events) / wall_s, sim::ns_to_seconds(run.simulated_ns) / wall_s));
 }
 
 }  // namespace

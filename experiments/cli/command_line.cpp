@@ -15,7 +15,7 @@ constexpr int status_failed = 1;
 constexpr int status_bad_usage = 2;
 
 void complain(const std::string& message) {
-  fmt::print(stderr, "wattline: {}\n", message);
+  tell("wattline: " + message);
 }
 
 // CLI11 says "The following argument was not expected: X"; a mistyped verb deserves its nearest name.
@@ -41,6 +41,11 @@ void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw CommandError(failure("standard output cannot be written"));
   }
+}
+
+void tell(const std::string& line) {
+  // The result is dropped on purpose: there is nowhere left to complain to.
+  (void)std::fputs((line + "\n").c_str(), stderr);
 }
 
 int run_command_line(int argc, char** argv) {

@@ -64,7 +64,7 @@ void run_compare(const CompareOptions& options) {
   const std::string directory = options.out.empty() ? default_directory(experiment, manifest) : options.out;
   required(check_run_directory(directory, manifest));
   if (experiment.replay && !experiment.replay->arrivals.note.empty()) {
-    fmt::print(stderr, "note: {}\n", experiment.replay->arrivals.note);
+    tell(fmt::format("note: {}", experiment.replay->arrivals.note));
   }
 
   const int jobs =
@@ -92,8 +92,8 @@ void run_compare(const CompareOptions& options) {
     print(text);
   else
     print(format == Format::csv ? files.front().content : summary.to_json());
-  fmt::print(stderr, "{} problems x {} policies in {:.2f} s; results are in {}\n", experiment.problems.size(),
-             experiment.policies.size(), wall_s, directory);
+  tell(fmt::format("{} problems x {} policies in {:.2f} s; results are in {}", experiment.problems.size(),
+             experiment.policies.size(), wall_s, directory));
   report_errors(experiment, comparison);
 }
 

@@ -21,7 +21,7 @@ void run(const RunOptions& options) {
   const Scenario scenario = required(read_scenario(options.scenario));
   const Manifest manifest{"run", scenario.seed, scenario.configuration, scenario.inputs()};
   if (!options.out.empty()) required(check_run_directory(options.out, manifest));
-  if (!scenario.arrivals.note.empty()) fmt::print(stderr, "note: {}\n", scenario.arrivals.note);
+  if (!scenario.arrivals.note.empty()) tell(fmt::format("note: {}", scenario.arrivals.note));
 
   const auto start = std::chrono::steady_clock::now();
   const sim::RunResult result = required(run_scenario(scenario));
@@ -30,8 +30,8 @@ void run(const RunOptions& options) {
   const ResultTable figures = figures_of(scenario, result);
   const Format format = format_of(options.format);
   print(format == Format::table ? figures.to_vertical_text() : figures.print(format));
-  fmt::print(stderr, "{} events in {:.3f} s: {:.1f} million events/s\n", result.events, wall_s,
-             static_cast<double>(result.events) * 1e-6 / wall_s);
+  tell(fmt::format("{} events in {:.3f} s: {:.1f} million events/s", result.events, wall_s,
+             static_cast<double>(result.events) * 1e-6 / wall_s));
   if (!options.out.empty()) {
     required(write_run_directory(options.out, manifest,
                                  {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},

@@ -38,6 +38,9 @@ void add_format_option(CLI::App& verb, std::string& format);
 // Writes to stdout; a failing stdout (a full disk) is an error, not silence.
 void print(const std::string& text);
 
+// Writes a line to stderr; a stderr that is closed or full changes nothing.
+void tell(const std::string& line);
+
 void add_devices(CLI::App& app);
 void add_workloads(CLI::App& app);
 void add_roofline(CLI::App& app);

@@ -20,6 +20,7 @@ namespace {
 
 // All results of a comparison are held in memory, a few kilobytes a problem.
 constexpr std::size_t most_problems = 200'000;
+constexpr std::size_t most_batches = 64;
 
 ProblemKind read_kind(ObjectReader& in) {
   const std::string kind = in.choice("kind", {"train", "infer", "concurrent"});
@@ -50,6 +51,10 @@ std::vector<int> read_batches(ObjectReader& in, const std::string& workload) {
     if (batches.empty())
       in.fail("infer_batches", fmt::format("missing; {} has no usual batch sizes", workload));
   }
+  if (batches.size() > most_batches) {
+    in.fail("infer_batches", fmt::format("{} batch sizes; at most {} are accepted", batches.size(), most_batches));
+    batches.clear();
+  }
   std::sort(batches.begin(), batches.end());
   batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
   return batches;
@@ -75,7 +80,7 @@ ProblemGroup read_group(ObjectReader& in, const Board& board) {
     common.infer_workload = read_workload(in, "infer", board);
     common.infer_batches = read_batches(in, common.infer_workload);
     group.rates_hz = in.numbers("arrival_rates_hz", above(0, 1e6));
-    group.latencies_ms = in.numbers("latency_budgets_ms", above(0, 1e7));
+    group.latencies_ms = in.numbers("latency_budgets_ms", between(1e-6, 1e7));
   }
   group.powers_w = in.numbers("power_budgets_w", above(0, 1e4));
   in.reject_unknown_keys();
@@ -134,6 +139,7 @@ void read_policies(Experiment& experiment, ObjectReader& in) {
     if (in.failed()) return;
     compared.label = item.text_or("label", item.text("policy"));
     item.reject_unknown_keys();
+    if (compared.label == "optimum") item.fail("label", "'optimum' is the name of the optimum's own rows");
     if (!labels.insert(compared.label).second) {
       item.fail("label", fmt::format("'{}' appears twice; labels must differ", compared.label));
     }

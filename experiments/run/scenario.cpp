@@ -55,9 +55,10 @@ Result<sim::RunResult> run_scenario(const Scenario& scenario) {
     const ScenarioPhase& phase = scenario.phases[i];
     const auto point = points.at(phase);
     if (!point) return point.error();
-    const bool same_mode = i > 0 && scenario.phases[i - 1].mode == phase.mode;
-    options.configurations.push_back(
-        {phase.start_ns, *point, rule_of(scenario, phase, **point), same_mode ? 0 : scenario.mode_switch_ns});
+    const devices::PowerMode before = scenario.phases[i > 0 ? i - 1 : 0].mode;
+    sim::TimeNs switch_ns = before == phase.mode ? 0 : scenario.mode_switch_ns;
+    if (before.active_sms != phase.mode.active_sms) switch_ns += scenario.reboot_ns;
+    options.configurations.push_back({phase.start_ns, *point, rule_of(scenario, phase, **point), switch_ns});
   }
   options.end_ns = scenario.duration_ns;
   options.latency_budget_ns = scenario.latency_budget_ns;

@@ -34,6 +34,7 @@ struct Scenario {
   sim::TimeNs max_wait_ns = 0;
   sim::TimeNs latency_budget_ns = 0;
   sim::TimeNs mode_switch_ns = 0;
+  sim::TimeNs reboot_ns = 0;  // added where the number of active SMs changes
   std::optional<sim::TimeNs> duration_ns;
   std::int64_t max_waiting = 10'000'000;
   ArrivalSource arrivals;

@@ -10,6 +10,8 @@ namespace wattline::experiments {
 namespace {
 
 constexpr std::int64_t largest_batch = 1'000'000;
+constexpr std::size_t most_changes = 10'000;
+constexpr Range at_least_1_ns_in_ms = between(1e-6, 1e9);  // the clock's resolution
 
 sim::TimeNs milliseconds(double value) {
   return std::llround(value * 1e6);
@@ -30,8 +32,8 @@ ScenarioPhase read_first_phase(Scenario& scenario, ObjectReader& in) {
     ObjectReader infer = in.object("infer");
     scenario.infer_workload = read_workload(infer, scenario.board);
     phase.infer_batch = infer.integer("batch", 1, largest_batch);
-    scenario.max_wait_ns = milliseconds(infer.number_or("max_wait_ms", between(0, 1e9), 0));
-    scenario.latency_budget_ns = milliseconds(infer.number_or("latency_budget_ms", above(0, 1e9), 0));
+    scenario.max_wait_ns = milliseconds(infer.number_or("max_wait_ms", at_least_1_ns_in_ms, 0));
+    scenario.latency_budget_ns = milliseconds(infer.number_or("latency_budget_ms", at_least_1_ns_in_ms, 0));
     infer.reject_unknown_keys();
   }
   if (in.has("train")) {
@@ -100,14 +102,20 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   if (error) return *error;
   ScenarioPhase first = read_first_phase(scenario, in);
   if (in.has("arrivals")) scenario.arrivals = read_arrival_source(in.object("arrivals"), base, false);
-  first.expected_rate_hz = in.number_or("expected_rate_hz", between(0, 1e9), scenario.arrivals.rate_hz);
+  first.expected_rate_hz = in.number_or("expected_rate_hz", between(0, 1e9), scenario.arrivals.mean_rate_hz());
   scenario.phases.push_back(first);
-  if (in.has("duration_s")) scenario.duration_ns = std::llround(in.number("duration_s", above(0, 1e9)) * 1e9);
-  scenario.max_waiting = in.integer_or("max_waiting", 1, 1'000'000'000, scenario.max_waiting);
-  const double default_switch_ms = scenario.board.spec ? scenario.board.spec->switching.mode_switch_ms : 0;
-  scenario.mode_switch_ns = milliseconds(in.number_or("mode_switch_ms", between(0, 1e7), default_switch_ms));
+  if (in.has("duration_s")) scenario.duration_ns = std::llround(in.number("duration_s", between(1e-9, 1e9)) * 1e9);
+  scenario.max_waiting = in.integer_or("max_waiting", 1, 100'000'000, scenario.max_waiting);
+  const devices::Switching switching = scenario.board.spec ? scenario.board.spec->switching : devices::Switching{};
+  scenario.mode_switch_ns = milliseconds(in.number_or("mode_switch_ms", between(0, 1e7), switching.mode_switch_ms));
+  scenario.reboot_ns = milliseconds(1e3 * in.number_or("reboot_s", between(0, 86'400), switching.reboot_s));
   if (in.has("changes")) {
-    for (ObjectReader& change : in.objects("changes")) read_change(scenario, change);
+    std::vector<ObjectReader> changes = in.objects("changes");
+    if (changes.size() > most_changes) {
+      in.fail("changes", fmt::format("{} changes; at most {} are accepted", changes.size(), most_changes));
+      changes.clear();
+    }
+    for (ObjectReader& change : changes) read_change(scenario, change);
   }
   in.reject_unknown_keys();
   check_whole(scenario, in);
