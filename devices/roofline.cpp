@@ -143,8 +143,10 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
   const Prepared& prepared = **find(workload, role);
   const double time_s = point->time_s();
   if (!(time_s <= sim::ns_to_seconds(sim::longest_time_ns))) {
-    return bad_input(fmt::format("{}: a minibatch of {} (batch {}) would take {} s, more than 100 years; see its "
-                                 "efficiencies and clocks", spec_.name, workload, batch, shortest(time_s)));
+    return bad_input(
+        fmt::format("{}: a minibatch of {} (batch {}) would take {} s, more than 100 years; see its "
+                    "efficiencies and clocks",
+                    spec_.name, workload, batch, shortest(time_s)));
   }
 
   // One core issues GPU work and waits for it actively; loading occupies cores as long as it runs.

@@ -6,8 +6,8 @@
 //   B = min(achievable fraction x bytes per EMC clock x f_emc, on-chip bytes per GPU clock x f_gpu)
 // with the workload's efficiencies e_c and e_m. A minibatch takes
 //   T = max(sum of t, launch floor, input pipeline)
-// where the launch floor is operators x cycles per operator / (IPC x f_cpu) (one thread issues them),
-// and in training the input pipeline prepares samples on min(workers, cores - 1) cores (half of one
+// where the launch floor is (fixed + operators x cycles per operator) / (IPC x f_cpu) (one thread issues
+// them), and in training the input pipeline prepares samples on min(workers, cores - 1) cores (half of one
 // where there is only one).
 //
 // Power (energy roofline, Choi et al. 2013): static power of the mode plus, over the minibatch, energy

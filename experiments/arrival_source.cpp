@@ -37,7 +37,8 @@ void read_segments(ArrivalSource& source, ObjectReader& in) {
   source.poisson_spacing = in.choice_or("spacing", {"poisson", "uniform"}, "poisson") == "poisson";
   std::vector<ObjectReader> segments = in.objects("segments");
   if (segments.size() > most_segments) {
-    return in.fail("segments", fmt::format("{} segments; at most {} are accepted", segments.size(), most_segments));
+    return in.fail("segments",
+                   fmt::format("{} segments; at most {} are accepted", segments.size(), most_segments));
   }
   for (ObjectReader& segment : segments) {
     source.segments.push_back(

@@ -19,6 +19,30 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* manifest_name = "manifest.json";
+// Holds the identity of the run while its files are being written: what is left of an interrupted run
+// is recognised by it, and may be written over by the same run.
+constexpr const char* unfinished_name = "unfinished";
+
+std::string content_or_nothing(const fs::path& path) {
+  const auto text = read_text_file(path.string());
+  return text ? *text : std::string{};
+}
+
+// The nearest folder above that exists can be written to.
+bool can_be_created(const fs::path& directory) {
+  fs::path parent = fs::absolute(directory).lexically_normal();
+  std::error_code error;
+  while (!parent.empty() && !fs::exists(parent, error) && parent != parent.parent_path())
+    parent = parent.parent_path();
+  return fs::is_directory(parent, error) && ::access(parent.c_str(), W_OK | X_OK) == 0;
+}
+
+void remove_partial_files(const fs::path& directory) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().extension() == ".partial") fs::remove(entry.path(), error);
+  }
+}
 
 Error io_failure(const std::string& path, const char* what) {
   return failure(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
@@ -101,13 +125,20 @@ std::string Manifest::identity() const {
 MaybeError check_run_directory(const std::string& directory, const Manifest& manifest) {
   std::error_code error;
   const fs::file_status status = fs::status(directory, error);
-  if (status.type() == fs::file_type::not_found) return std::nullopt;
+  if (status.type() == fs::file_type::not_found) {
+    if (directory.empty() || !can_be_created(directory)) {
+      return bad_input(
+          fmt::format("'{}': cannot be created; a folder that can be written to is expected", directory));
+    }
+    return std::nullopt;
+  }
   if (status.type() != fs::file_type::directory) {
     return bad_input(fmt::format("{}: not a directory; a new or empty one is expected", directory));
   }
   const bool empty = fs::is_empty(directory, error);
   if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
   if (empty) return std::nullopt;
+  if (content_or_nothing(fs::path(directory) / unfinished_name) == manifest.identity()) return std::nullopt;
   const auto known = read_json_file((fs::path(directory) / manifest_name).string());
   if (!known || !known->is_object() || !known->contains("identity") ||
       (*known)["identity"] != manifest.identity()) {
@@ -123,11 +154,18 @@ MaybeError write_run_directory(const std::string& directory, const Manifest& man
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return failure(fmt::format("{}: cannot create: {}", directory, error.message()));
+  const fs::path folder(directory);
+  if (auto failed = write_whole(folder / unfinished_name, manifest.identity())) return failed;
+  // From here on the folder is no finished run, until its manifest is there again.
+  fs::remove(folder / manifest_name, error);
   for (const ResultFile& result : results) {
-    if (auto failed = write_whole(fs::path(directory) / result.name, result.content)) return failed;
+    if (auto failed = write_whole(folder / result.name, result.content)) return failed;
   }
-  if (auto failed = write_whole(fs::path(directory) / "timing.json", timing.dump(2) + "\n")) return failed;
-  return write_whole(fs::path(directory) / manifest_name, manifest.text());
+  if (auto failed = write_whole(folder / "timing.json", timing.dump(2) + "\n")) return failed;
+  if (auto failed = write_whole(folder / manifest_name, manifest.text())) return failed;
+  fs::remove(folder / unfinished_name, error);
+  remove_partial_files(folder);
+  return std::nullopt;
 }
 
 }  // namespace wattline::experiments

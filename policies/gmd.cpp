@@ -41,8 +41,10 @@ class Search {
   bool run() {
     if (problem_.infers() && !choose_batch()) return true;  // no batch can ever meet the latency
     // Where inference alone breaks the power budget, training need not be profiled too.
-    if (pruned(here_)) hungrier_is_training_ = false;
-    else if (!profile(objective_is_training(), here_, "middle of every axis")) return false;
+    if (pruned(here_))
+      hungrier_is_training_ = false;
+    else if (!profile(objective_is_training(), here_, "middle of every axis"))
+      return false;
     const bool over = pruned(here_);
     measure_slopes(over);
     if (over && !descend()) return !stopped();
@@ -164,8 +166,9 @@ class Search {
   // power budget, of the hungrier one.
   void measure_slopes(bool down) {
     const bool training = down ? hungrier_is_training() : pacing_is_training();
-    const Measured start = *profile(training, here_, "start of the slopes");
-    const double start_ms = sim::ns_to_ms(start.time_ns);
+    const auto start = profile(training, here_, "start of the slopes");
+    if (!start) return;
+    const double start_ms = sim::ns_to_ms(start->time_ns);
     for (std::size_t axis = 0; axis < axis_count; ++axis) {
       ModeCoordinates point = here_;
       point[axis] = down ? here_[axis] / 2 : (here_[axis] + length_[axis]) / 2;
@@ -174,12 +177,13 @@ class Search {
       const auto seen = profile(training, point, along("slope", axis));
       if (!seen) return;
       const double changed_ms = std::abs(start_ms - sim::ns_to_ms(seen->time_ns));
-      const double changed_w = std::abs(seen->power_w - start.power_w);
+      const double changed_w = std::abs(seen->power_w - start->power_w);
       step_w_[axis] =
           changed_w / std::abs(static_cast<double>(here_[axis]) - static_cast<double>(point[axis]));
       // A hundredth of the time is noise and gains nothing; a hundredth of the power is noise too, and
       // must not make an axis look free.
-      if (changed_ms > 0.01 * start_ms) merit_[axis] = changed_ms / std::max(0.01 * start.power_w, changed_w);
+      if (changed_ms > 0.01 * start_ms)
+        merit_[axis] = changed_ms / std::max(0.01 * start->power_w, changed_w);
     }
   }
 

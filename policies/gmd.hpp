@@ -4,8 +4,9 @@
 // From the middle of every axis it profiles one step along each, ranks the axes by time gained per
 // watt (or, above the power budget, by time lost per watt saved), and bisects along them in that
 // order. A mode that is at least as high on every axis as one that broke the power budget is never
-// profiled (the middle itself is, for the batches among which it chooses one). What profiles remain are spent on trades: one axis down, another up. The plan is the best
-// that was observed within the budgets, so it never breaks a budget that was observed.
+// profiled (the middle itself is, for the batches among which it chooses one). What profiles remain are spent
+// on trades: one axis down, another up. The plan is the best that was observed within the budgets, so it
+// never breaks a budget that was observed.
 #pragma once
 
 #include "policies/policy.hpp"

@@ -29,7 +29,8 @@ void bench_engine(const EngineOptions& options) {
                   run.latency_ns.mean() * 1e-9, run.train.finished, run.signature));
   // Wall-clock figures differ from run to run, so they are not part of the result.
   tell(fmt::format("wall_s              {:.3f}\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}",
-             wall_s, static_cast<double>(run.events) / wall_s, sim::ns_to_seconds(run.simulated_ns) / wall_s));
+                   wall_s, static_cast<double>(run.events) / wall_s,
+                   sim::ns_to_seconds(run.simulated_ns) / wall_s));
 }
 
 }  // namespace

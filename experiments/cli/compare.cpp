@@ -93,7 +93,7 @@ void run_compare(const CompareOptions& options) {
   else
     print(format == Format::csv ? files.front().content : summary.to_json());
   tell(fmt::format("{} problems x {} policies in {:.2f} s; results are in {}", experiment.problems.size(),
-             experiment.policies.size(), wall_s, directory));
+                   experiment.policies.size(), wall_s, directory));
   report_errors(experiment, comparison);
 }
 

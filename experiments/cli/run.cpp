@@ -31,7 +31,7 @@ void run(const RunOptions& options) {
   const Format format = format_of(options.format);
   print(format == Format::table ? figures.to_vertical_text() : figures.print(format));
   tell(fmt::format("{} events in {:.3f} s: {:.1f} million events/s", result.events, wall_s,
-             static_cast<double>(result.events) * 1e-6 / wall_s));
+                   static_cast<double>(result.events) * 1e-6 / wall_s));
   if (!options.out.empty()) {
     required(write_run_directory(options.out, manifest,
                                  {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},

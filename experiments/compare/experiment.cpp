@@ -52,7 +52,8 @@ std::vector<int> read_batches(ObjectReader& in, const std::string& workload) {
       in.fail("infer_batches", fmt::format("missing; {} has no usual batch sizes", workload));
   }
   if (batches.size() > most_batches) {
-    in.fail("infer_batches", fmt::format("{} batch sizes; at most {} are accepted", batches.size(), most_batches));
+    in.fail("infer_batches",
+            fmt::format("{} batch sizes; at most {} are accepted", batches.size(), most_batches));
     batches.clear();
   }
   std::sort(batches.begin(), batches.end());

@@ -102,12 +102,16 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   if (error) return *error;
   ScenarioPhase first = read_first_phase(scenario, in);
   if (in.has("arrivals")) scenario.arrivals = read_arrival_source(in.object("arrivals"), base, false);
-  first.expected_rate_hz = in.number_or("expected_rate_hz", between(0, 1e9), scenario.arrivals.mean_rate_hz());
+  first.expected_rate_hz =
+      in.number_or("expected_rate_hz", between(0, 1e9), scenario.arrivals.mean_rate_hz());
   scenario.phases.push_back(first);
-  if (in.has("duration_s")) scenario.duration_ns = std::llround(in.number("duration_s", between(1e-9, 1e9)) * 1e9);
+  if (in.has("duration_s"))
+    scenario.duration_ns = std::llround(in.number("duration_s", between(1e-9, 1e9)) * 1e9);
   scenario.max_waiting = in.integer_or("max_waiting", 1, 100'000'000, scenario.max_waiting);
-  const devices::Switching switching = scenario.board.spec ? scenario.board.spec->switching : devices::Switching{};
-  scenario.mode_switch_ns = milliseconds(in.number_or("mode_switch_ms", between(0, 1e7), switching.mode_switch_ms));
+  const devices::Switching switching =
+      scenario.board.spec ? scenario.board.spec->switching : devices::Switching{};
+  scenario.mode_switch_ns =
+      milliseconds(in.number_or("mode_switch_ms", between(0, 1e7), switching.mode_switch_ms));
   scenario.reboot_ns = milliseconds(1e3 * in.number_or("reboot_s", between(0, 86'400), switching.reboot_s));
   if (in.has("changes")) {
     std::vector<ObjectReader> changes = in.objects("changes");

@@ -95,6 +95,7 @@ experiment 's/\[30\]/[30, 30]/';               expect 2 experiment.json twice --
 experiment 's/"fulcrum"/"fulcrun"/';           expect 2 experiment.json fulcrun fulcrum -- $(compare)
 experiment 's/\[60\]/{"from": 1, "to": 1e9, "step": 1e-9}/'; expect 2 experiment.json -- $(compare)
 experiment 's/"policies"/"polices"/';          expect 2 experiment.json -- $(compare)
+experiment 's/{"policy": "gmd"}/{"policy": "gmd", "label": "optimum"}/'; expect 2 experiment.json optimum -- $(compare)
 expect 2 '-j' -- $wattline compare experiment.json --out results -j 0
 
 # A directory that holds something else is not written into.

@@ -358,3 +358,13 @@ TEST_CASE("AGX Orin's presets have the memory bandwidth that STREAM measured on 
 
 }  // namespace
 }  // namespace wattline::devices
+
+TEST_CASE("A minibatch that would take over 100 years is an error, not a nanosecond") {
+  auto spec = *wattline::devices::find_device("jetson-nano");
+  spec.stack.by_workload["resnet18"].compute = 1e-12;
+  const wattline::devices::RooflineModel model(spec);
+  const auto cost =
+      model.minibatch("resnet18", wattline::workloads::Role::train, 16, spec.presets.front().mode);
+  REQUIRE_FALSE(cost.ok());
+  CHECK(cost.error().message.find("100 years") != std::string::npos);
+}

@@ -120,7 +120,8 @@ TEST_CASE("Batches, budgets and times are in range") {
   expect_start(error_with("/infer/max_wait_ms", -1), "s.json: infer: max_wait_ms: -1 is not accepted");
   expect_start(error_with("/infer/latency_budget_ms", 0),
                "s.json: infer: latency_budget_ms: 0 is not accepted");
-  expect_start(error_with("/duration_s", 0), "s.json: duration_s: 0 is not accepted; a number above 0");
+  expect_start(error_with("/duration_s", 0),
+               "s.json: duration_s: 0 is not accepted; a number of at least 1e-09");
   expect_start(error_with("/mode_switch_ms", -1), "s.json: mode_switch_ms: -1 is not accepted");
   expect_start(error_with("/seed", -1), "s.json: seed: -1 is not accepted");
   expect_start(error_with("/seed", 1.5), "s.json: seed: 1.5 is not accepted");

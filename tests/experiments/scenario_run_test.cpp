@@ -199,3 +199,32 @@ TEST_CASE("A recorded log is served as recorded, or stretched to a rate") {
 
 }  // namespace
 }  // namespace wattline::experiments
+
+namespace {
+
+wattline::experiments::Scenario scenario_of(const std::string& fields) {
+  const std::string text =
+      R"({"schema": "wattline-scenario/1", "name": "x", "device": "orin-agx-64gb", "mode": "MAXN", )" +
+      fields + "}";
+  const auto scenario = wattline::experiments::parse_scenario(text, "x.json", ".");
+  if (!scenario) FAIL(scenario.error().message);
+  return *scenario;
+}
+
+}  // namespace
+
+TEST_CASE("A change of mode that changes the number of active SMs pays for the reboot") {
+  // MAXN has 16 SMs, MODE_15W 6: 50 ms of switching and 120 s of reboot.
+  const auto scenario = scenario_of(
+      R"("train": {"workload": "resnet18"}, "duration_s": 300, "changes": [{"at_s": 100, "mode": "MODE_15W"}])");
+  const auto run = wattline::experiments::run_scenario(scenario);
+  REQUIRE(run.ok());
+  CHECK(run->energy.time_ns(wattline::sim::Activity::switching) == 120'050'000'000);
+}
+
+TEST_CASE("Without a rate of its own a scenario expects the arrivals' mean rate") {
+  const auto scenario = scenario_of(
+      R"("infer": {"workload": "lstm", "batch": 1}, "arrivals": {"kind": "piecewise",
+         "segments": [{"duration_s": 10, "rate_hz": 20}, {"duration_s": 30, "rate_hz": 40}]})");
+  CHECK(scenario.phases.front().expected_rate_hz == Approx((200 + 1200) / 40.0));
+}
