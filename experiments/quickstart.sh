@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ./packages.sh
 install_missing_packages
+echo "Building (a few minutes the first time)" >&2
 log=$(mktemp)
 if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then
   tail -n 30 "$log" >&2

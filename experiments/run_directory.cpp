@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -135,7 +136,12 @@ MaybeError check_run_directory(const std::string& directory, const Manifest& man
   if (status.type() != fs::file_type::directory) {
     return bad_input(fmt::format("{}: not a directory; a new or empty one is expected", directory));
   }
-  const bool empty = fs::is_empty(directory, error);
+  // A run that was killed at its very start leaves no more than a half-written marker.
+  const fs::directory_iterator entries(directory, error);
+  const bool empty =
+      !error && std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+        return entry.path().extension() == ".partial";
+      });
   if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
   if (empty) return std::nullopt;
   if (content_or_nothing(fs::path(directory) / unfinished_name) == manifest.identity()) return std::nullopt;

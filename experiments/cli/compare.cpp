@@ -23,7 +23,7 @@ struct CompareOptions {
 };
 
 std::string default_directory(const Experiment& experiment, const Manifest& manifest) {
-  std::string name = experiment.name;
+  std::string name = experiment.name.substr(0, 60);
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
   return fmt::format("runs/{}-{}", name, manifest.identity().substr(0, 12));

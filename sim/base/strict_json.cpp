@@ -15,7 +15,8 @@ namespace wattline {
 namespace {
 
 constexpr std::size_t longest_list = 1'000'000;
-constexpr int deepest_nesting = 100;  // far more than any format of ours; printing a value recurses
+constexpr std::size_t longest_text = 4000;  // a path, a label, the source of a value
+constexpr int deepest_nesting = 100;        // far more than any format of ours; printing a value recurses
 
 // The whole number in `value`, if it is one from low to high. A number beyond 64 bits is none.
 std::optional<std::int64_t> whole_between(const Json& value, std::int64_t low, std::int64_t high) {
@@ -106,7 +107,10 @@ Result<Json> parse_json(const std::string& text, const std::string& name) {
     if (const auto colon = reason.find(": "); colon != std::string::npos) reason = reason.substr(colon + 2);
     return bad_input(fmt::format("{}: {}: not valid JSON: {}", name, position_in(text, error.byte), reason));
   } catch (const Json::exception& error) {
-    return bad_input(fmt::format("{}: not valid JSON: {}", name, error.what()));
+    std::string reason = error.what();  // "[json.exception.out_of_range.406] number overflow parsing '1e999'"
+    if (const auto bracket = reason.find("] "); bracket != std::string::npos)
+      reason = reason.substr(bracket + 2);
+    return bad_input(fmt::format("{}: not valid JSON: {}", name, reason));
   }
 }
 
@@ -169,9 +173,13 @@ std::int64_t ObjectReader::integer(const std::string& key, std::int64_t low, std
 
 std::string ObjectReader::text(const std::string& key) {
   const Json* value = find(key, true);
-  if (value && value->is_string() && !value->get_ref<const std::string&>().empty())
-    return value->get<std::string>();
-  if (value) fail(key, fmt::format("{} is not accepted; a non-empty text is expected", quoted(*value)));
+  if (!value) return {};
+  const std::string text = value->is_string() ? value->get<std::string>() : std::string{};
+  const bool printable = std::none_of(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (!text.empty() && printable && text.size() <= longest_text) return text;
+  fail(key, fmt::format("{} is not accepted; a text of 1 to {} bytes without control characters is expected",
+                        quoted(*value), longest_text));
   return {};
 }
 

@@ -153,7 +153,9 @@ TEST_CASE("Names are known, keys too, and the text is of this schema") {
   expect_mention(error_with("/schema", "wattline-experiment/1"),
                  "'wattline-experiment/1' is not a known value");
   expect_start(error_without("", "schema"), "s.json: schema: missing");
-  expect_start(error_with("/name", ""), "s.json: name: \"\" is not accepted; a non-empty text is expected");
+  expect_start(
+      error_with("/name", ""),
+      "s.json: name: \"\" is not accepted; a text of 1 to 4000 bytes without control characters is expected");
 }
 
 TEST_CASE("A scenario has work, arrivals for its inference only, and an end") {

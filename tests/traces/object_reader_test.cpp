@@ -204,8 +204,12 @@ TEST_CASE("The first error wins, and what follows is harmless") {
 TEST_CASE("Text is not empty and a choice is one of those known") {
   const auto text = [](ObjectReader& in) { in.text("x"); };
   CHECK(error_of("{\"x\": \"y\"}", text).empty());
-  CHECK(error_of("{\"x\": \"\"}", text) == "f.json: x: \"\" is not accepted; a non-empty text is expected");
-  CHECK(error_of("{\"x\": 1}", text) == "f.json: x: 1 is not accepted; a non-empty text is expected");
+  CHECK(error_of("{\"x\": \"\"}", text) ==
+        "f.json: x: \"\" is not accepted; a text of 1 to 4000 bytes without control characters is expected");
+  CHECK_FALSE(error_of("{\"x\": \"a\\u001b[31m\"}", text).empty());
+  CHECK_FALSE(error_of("{\"x\": \"two\\nlines\"}", text).empty());
+  CHECK(error_of("{\"x\": 1}", text) ==
+        "f.json: x: 1 is not accepted; a text of 1 to 4000 bytes without control characters is expected");
   const auto choice = [](ObjectReader& in) { CHECK(in.choice("x", {"gmd", "maxn"}) != "gmb"); };
   CHECK(error_of("{\"x\": \"maxn\"}", choice).empty());
   CHECK(error_of("{\"x\": \"gmb\"}", choice) ==
