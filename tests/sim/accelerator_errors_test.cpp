@@ -13,13 +13,15 @@
 
 #include "sim/accelerator.hpp"
 #include "tests/catch.hpp"
+#include "tests/sim/listed_run.hpp"
 
 namespace wattline::sim {
 namespace {
 
-class FixedPoint final : public OperatingPoint {
+class TwoRailPoint final : public OperatingPoint {
  public:
-  explicit FixedPoint(TimeNs infer_ns = 10, TimeNs train_ns = 4) : infer_ns_(infer_ns), train_ns_(train_ns) {}
+  explicit TwoRailPoint(TimeNs infer_ns = 10, TimeNs train_ns = 4)
+      : infer_ns_(infer_ns), train_ns_(train_ns) {}
   MinibatchCost minibatch(Work work) override {
     return work == Work::infer ? MinibatchCost{infer_ns_, {7, 1}} : MinibatchCost{train_ns_, {3, 2}};
   }
@@ -27,21 +29,6 @@ class FixedPoint final : public OperatingPoint {
 
  private:
   TimeNs infer_ns_, train_ns_;
-};
-
-class ListedArrivals final : public ArrivalProcess {
- public:
-  explicit ListedArrivals(std::vector<TimeNs> instants) : instants_(std::move(instants)) {}
-  std::size_t next(std::span<TimeNs> out) override {
-    const std::size_t count = std::min(out.size(), instants_.size() - made_);
-    std::copy_n(instants_.begin() + static_cast<std::ptrdiff_t>(made_), count, out.begin());
-    made_ += count;
-    return count;
-  }
-
- private:
-  std::vector<TimeNs> instants_;
-  std::size_t made_ = 0;
 };
 
 Configuration configuration(OperatingPoint& point, std::int64_t batch, bool trains = false) {
@@ -78,7 +65,7 @@ void check_refusal(const Error& error, const std::string& message) {
 }  // namespace
 
 TEST_CASE("A run needs a configuration at its start") {
-  FixedPoint point;
+  TwoRailPoint point;
   const std::string message = "a run needs a configuration that starts at 0";
   check_refusal(error_with({}), message);
   AcceleratorOptions late = options_with({configuration(point, 1)});
@@ -87,7 +74,7 @@ TEST_CASE("A run needs a configuration at its start") {
 }
 
 TEST_CASE("Every configuration needs an operating point") {
-  FixedPoint point;
+  TwoRailPoint point;
   AcceleratorOptions options = options_with({configuration(point, 1), configuration(point, 1)});
   options.configurations[1].start_ns = 5;
   options.configurations[1].point = nullptr;
@@ -95,7 +82,7 @@ TEST_CASE("Every configuration needs an operating point") {
 }
 
 TEST_CASE("Configurations come one after the other") {
-  FixedPoint point;
+  TwoRailPoint point;
   AcceleratorOptions options =
       options_with({configuration(point, 1), configuration(point, 1), configuration(point, 1)});
   options.configurations[1].start_ns = 5;
@@ -106,7 +93,7 @@ TEST_CASE("Configurations come one after the other") {
 }
 
 TEST_CASE("Sizes and times outside their ranges are refused") {
-  FixedPoint point;
+  TwoRailPoint point;
   const auto with = [&](const std::function<void(Configuration&)>& change) {
     AcceleratorOptions options = options_with({configuration(point, 1)});
     change(options.configurations[0]);
@@ -127,19 +114,19 @@ TEST_CASE("Sizes and times outside their ranges are refused") {
 }
 
 TEST_CASE("A run that serves requests needs arrivals") {
-  FixedPoint point;
+  TwoRailPoint point;
   check_refusal(error_of(options_with({configuration(point, 1)}), nullptr),
                 "the run serves requests but has no arrivals");
 }
 
 TEST_CASE("A run that serves nobody needs an end") {
-  FixedPoint point;
+  TwoRailPoint point;
   check_refusal(error_of(options_with({configuration(point, 0, true)}), nullptr),
                 "the run would never end: it serves no requests and has no duration");
 }
 
 TEST_CASE("A run needs something to do") {
-  FixedPoint point;
+  TwoRailPoint point;
   AcceleratorOptions options = options_with({configuration(point, 0)});
   options.end_ns = 10;
   check_refusal(error_of(options, nullptr),
@@ -149,19 +136,19 @@ TEST_CASE("A run needs something to do") {
 TEST_CASE("A minibatch that takes no time, or more than 100 years, is refused") {
   for (const TimeNs time_ns : {TimeNs{0}, TimeNs{-5}, longest_time_ns + 1}) {
     CAPTURE(time_ns);
-    FixedPoint infers(time_ns, 4), trains(10, time_ns);
+    TwoRailPoint infers(time_ns, 4), trains(10, time_ns);
     const std::string message =
         "a minibatch of " + std::to_string(time_ns) + " ns is not accepted; 1 ns to 100 years is expected";
     check_refusal(error_with(options_with({configuration(infers, 1)})), message);
     check_refusal(error_with(options_with({configuration(trains, 5, true)})), message);
   }
-  FixedPoint shortest(1, 1);
+  TwoRailPoint shortest(1, 1);
   ListedArrivals arrivals({1, 2, 3});
   CHECK(run_accelerator(options_with({configuration(shortest, 1)}), &arrivals).ok());
 }
 
 TEST_CASE("Arrivals that are out of order or beyond the clock are refused") {
-  FixedPoint point;
+  TwoRailPoint point;
   const AcceleratorOptions options = options_with({configuration(point, 1)});
   const auto message = [](const std::string& instant) {
     return "an arrival at " + instant + " ns is out of order or beyond the clock";
@@ -173,7 +160,7 @@ TEST_CASE("Arrivals that are out of order or beyond the clock are refused") {
 
 TEST_CASE("A queue that grows beyond its limit fails the run") {
   // One minibatch of 10 ns takes the first; the 2nd to 5th wait.
-  FixedPoint point;
+  TwoRailPoint point;
   AcceleratorOptions options = options_with({configuration(point, 1)});
   options.max_waiting = 3;
   const Error error = error_with(options, {1, 2, 3, 4, 5, 6});
@@ -187,7 +174,7 @@ namespace {
 
 // A run in which everything happens: inference, training, idling, a switch, work in flight at the end.
 RunResult eventful_run() {
-  FixedPoint first, second;
+  TwoRailPoint first, second;
   AcceleratorOptions options =
       options_with({configuration(first, 2, true), configuration(second, 2), configuration(second, 2, true)});
   options.configurations[1].start_ns = 20;

@@ -6,36 +6,10 @@
 
 #include "sim/accelerator.hpp"
 #include "tests/catch.hpp"
+#include "tests/sim/listed_run.hpp"
 
 namespace wattline::sim {
 namespace {
-
-class FixedPoint final : public OperatingPoint {
- public:
-  FixedPoint(MinibatchCost infer, MinibatchCost train, RailPowerUw idle_uw)
-      : infer_(infer), train_(train), idle_uw_(idle_uw) {}
-  MinibatchCost minibatch(Work work) override { return work == Work::infer ? infer_ : train_; }
-  RailPowerUw idle_power_uw() const override { return idle_uw_; }
-
- private:
-  MinibatchCost infer_, train_;
-  RailPowerUw idle_uw_;
-};
-
-class ListedArrivals final : public ArrivalProcess {
- public:
-  explicit ListedArrivals(std::vector<TimeNs> instants) : instants_(std::move(instants)) {}
-  std::size_t next(std::span<TimeNs> out) override {
-    const std::size_t count = std::min(out.size(), instants_.size() - made_);
-    std::copy_n(instants_.begin() + static_cast<std::ptrdiff_t>(made_), count, out.begin());
-    made_ += count;
-    return count;
-  }
-
- private:
-  std::vector<TimeNs> instants_;
-  std::size_t made_ = 0;
-};
 
 // Two modes: 10 ns at 7 uW, idle 1 uW; 6 ns at 9 uW, idle 2 uW. Training takes 4 ns at 3 and at 4 uW.
 struct Modes {

@@ -8,38 +8,12 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/sim/listed_run.hpp"
 
 namespace wattline::sim {
 namespace {
 
 using Instants = std::vector<TimeNs>;
-
-class FixedPoint final : public OperatingPoint {
- public:
-  FixedPoint(MinibatchCost infer, MinibatchCost train, RailPowerUw idle_uw)
-      : infer_(infer), train_(train), idle_uw_(idle_uw) {}
-  MinibatchCost minibatch(Work work) override { return work == Work::infer ? infer_ : train_; }
-  RailPowerUw idle_power_uw() const override { return idle_uw_; }
-
- private:
-  MinibatchCost infer_, train_;
-  RailPowerUw idle_uw_;
-};
-
-class ListedArrivals final : public ArrivalProcess {
- public:
-  explicit ListedArrivals(Instants instants) : instants_(std::move(instants)) {}
-  std::size_t next(std::span<TimeNs> out) override {
-    const std::size_t count = std::min(out.size(), instants_.size() - made_);
-    std::copy_n(instants_.begin() + static_cast<std::ptrdiff_t>(made_), count, out.begin());
-    made_ += count;
-    return count;
-  }
-
- private:
-  Instants instants_;
-  std::size_t made_ = 0;
-};
 
 // Inference takes 10 ns at 7 uW, training 4 ns at 3 uW, idling 1 uW, all on the first rail.
 FixedPoint usual_point() {
