@@ -5,24 +5,12 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <tuple>
 
 #include "devices/cost_model.hpp"
+#include "devices/profile.hpp"
 
 namespace wattline::devices {
-
-// One row of a profile CSV (traces/profile_csv.hpp). An empty measured value is "not measured".
-struct ProfileRow {
-  std::string device;
-  std::string workload;
-  workloads::Role role = workloads::Role::infer;
-  std::int64_t batch = 0;
-  PowerMode mode;  // active_sms is 0: a profile does not say
-  std::optional<double> time_ms;
-  std::optional<double> power_w;
-  std::size_t line = 0;  // of the file, for messages
-};
 
 class TableModel final : public CostModel {
  public:
