@@ -15,9 +15,17 @@ using workloads::Role;
 constexpr PowerMode mode_a{4, 1000, 2000, 3000, 0};
 constexpr PowerMode mode_b{8, 1000, 2000, 3000, 0};
 
-ProfileRow row(std::size_t line, const PowerMode& mode, std::optional<double> time_ms,
+ProfileRow profile(std::size_t line, const PowerMode& mode, std::optional<double> time_ms,
                std::optional<double> power_w) {
-  return {"agx", "resnet50", Role::infer, 16, mode, time_ms, power_w, line};
+  ProfileRow row;
+  row.device = "agx";
+  row.workload = "resnet50";
+  row.batch = 16;
+  row.mode = mode;
+  row.time_ms = time_ms;
+  row.power_w = power_w;
+  row.line = line;
+  return row;
 }
 
 TableModel table_of(const std::vector<ProfileRow>& rows, double idle_w = 5) {
@@ -39,7 +47,7 @@ std::string error_at(const TableModel& table, const std::string& workload, Role 
 }
 
 TEST_CASE("A table answers a measured point with what was measured") {
-  const TableModel table = table_of({row(2, mode_a, 51.5, 30.25), row(3, mode_b, 0.0000001, 31)});
+  const TableModel table = table_of({profile(2, mode_a, 51.5, 30.25), profile(3, mode_b, 0.0000001, 31)});
   const auto cost = table.minibatch("resnet50", Role::infer, 16, mode_a);
   REQUIRE(cost.ok());
   CHECK(cost->time_ns == 51'500'000);
@@ -54,14 +62,14 @@ TEST_CASE("A table answers a measured point with what was measured") {
 }
 
 TEST_CASE("A profile does not say how many SMs were active, so any number will do") {
-  const TableModel table = table_of({row(2, mode_a, 1, 2)});
+  const TableModel table = table_of({profile(2, mode_a, 1, 2)});
   PowerMode asked = mode_a;
   asked.active_sms = 16;
   CHECK(table.minibatch("resnet50", Role::infer, 16, asked).ok());
 }
 
 TEST_CASE("Any other point is an error that names it: nothing is interpolated") {
-  const TableModel table = table_of({row(2, mode_a, 1, 2), row(3, mode_b, 3, 4)});
+  const TableModel table = table_of({profile(2, mode_a, 1, 2), profile(3, mode_b, 3, 4)});
   CHECK(error_at(table, "resnet50", Role::infer, 16, {6, 1000, 2000, 3000, 0}) ==
         "t.csv: resnet50 (infer, batch 16) in mode 6c/1000/2000/3000 was not measured; a table answers only "
         "what it "
@@ -73,7 +81,7 @@ TEST_CASE("Any other point is an error that names it: nothing is interpolated") 
 }
 
 TEST_CASE("Half a measurement is told from none") {
-  const TableModel table = table_of({row(2, mode_a, std::nullopt, 2), row(3, mode_b, 3, std::nullopt)});
+  const TableModel table = table_of({profile(2, mode_a, std::nullopt, 2), profile(3, mode_b, 3, std::nullopt)});
   CHECK(error_at(table, "resnet50", Role::infer, 16, mode_a).find("has no measured time") !=
         std::string::npos);
   CHECK(error_at(table, "resnet50", Role::infer, 16, mode_b).find("has no measured power") !=
@@ -81,17 +89,17 @@ TEST_CASE("Half a measurement is told from none") {
 }
 
 TEST_CASE("The same point twice must agree, or both lines are named") {
-  CHECK(table_of({row(2, mode_a, 1, 2), row(9, mode_a, 1, 2)}).size() == 1);
-  CHECK(make_error({row(2, mode_a, 1, 2), row(3, mode_b, 1, 2), row(9, mode_a, 1.5, 2)}) ==
+  CHECK(table_of({profile(2, mode_a, 1, 2), profile(9, mode_a, 1, 2)}).size() == 1);
+  CHECK(make_error({profile(2, mode_a, 1, 2), profile(3, mode_b, 1, 2), profile(9, mode_a, 1.5, 2)}) ==
         "t.csv: lines 2 and 9 disagree on resnet50 (infer, batch 16) in mode 4c/1000/2000/3000");
-  CHECK(make_error({row(2, mode_a, 1, 2), row(9, mode_a, 1, 2.5)}).find("lines 2 and 9 disagree") !=
+  CHECK(make_error({profile(2, mode_a, 1, 2), profile(9, mode_a, 1, 2.5)}).find("lines 2 and 9 disagree") !=
         std::string::npos);
-  CHECK(make_error({row(2, mode_a, 1, 2), row(9, mode_a, 1, std::nullopt)}).find("lines 2 and 9 disagree") !=
+  CHECK(make_error({profile(2, mode_a, 1, 2), profile(9, mode_a, 1, std::nullopt)}).find("lines 2 and 9 disagree") !=
         std::string::npos);
 }
 
 TEST_CASE("A table is of one device and has a row") {
-  std::vector<ProfileRow> rows = {row(2, mode_a, 1, 2), row(7, mode_b, 1, 2)};
+  std::vector<ProfileRow> rows = {profile(2, mode_a, 1, 2), profile(7, mode_b, 1, 2)};
   rows[1].device = "nano";
   CHECK(make_error(rows) ==
         "t.csv: line 7: device 'nano'; all rows must be of one device, and line 2 is of 'agx'");
@@ -107,7 +115,11 @@ TEST_CASE("A table gives back every row that it was made of") {
       const int batch = *rc::gen::inRange(1, 4);
       const double power_w = *rc::gen::inRange(1, 1000) / 8.0;
       if (!expected.emplace(std::pair{mode, batch}, power_w).second) continue;
-      rows.push_back({"d", "w", Role::train, batch, mode, power_w * 2, power_w, rows.size()});
+      ProfileRow row = profile(rows.size(), mode, power_w * 2, power_w);
+      row.workload = "w";
+      row.role = Role::train;
+      row.batch = batch;
+      rows.push_back(row);
     }
     const auto table = TableModel::make(rows, "t", 0);
     RC_ASSERT(table.ok());

@@ -196,7 +196,15 @@ TEST_CASE("Noise has the stated spread and does not shift the mean") {
 devices::TableModel table_of(const std::vector<std::pair<PowerMode, double>>& power_w) {
   std::vector<devices::ProfileRow> rows;
   for (const auto& [mode, watts] : power_w)
-    rows.push_back({"board", "net", Role::infer, 1, mode, 12.5, watts, rows.size() + 2});
+    devices::ProfileRow row;
+    row.device = "board";
+    row.workload = "net";
+    row.batch = 1;
+    row.mode = mode;
+    row.time_ms = 12.5;
+    row.power_w = watts;
+    row.line = rows.size() + 2;
+    rows.push_back(row);
   const auto table = devices::TableModel::make(rows, "t.csv", 5);
   REQUIRE(table.ok());
   return *table;
