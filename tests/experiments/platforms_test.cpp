@@ -195,7 +195,7 @@ TEST_CASE("Noise has the stated spread and does not shift the mean") {
 
 devices::TableModel table_of(const std::vector<std::pair<PowerMode, double>>& power_w) {
   std::vector<devices::ProfileRow> rows;
-  for (const auto& [mode, watts] : power_w)
+  for (const auto& [mode, watts] : power_w) {
     devices::ProfileRow row;
     row.device = "board";
     row.workload = "net";
@@ -205,6 +205,7 @@ devices::TableModel table_of(const std::vector<std::pair<PowerMode, double>>& po
     row.power_w = watts;
     row.line = rows.size() + 2;
     rows.push_back(row);
+  }
   const auto table = devices::TableModel::make(rows, "t.csv", 5);
   REQUIRE(table.ok());
   return *table;
