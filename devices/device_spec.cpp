@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "devices/embedded_specs.hpp"
+#include "devices/embedded_files.hpp"
 #include "sim/base/strict_json.hpp"
 #include "sim/base/text.hpp"
 
@@ -76,6 +76,42 @@ std::string fault_of_sms(const DeviceSpec& spec, const PowerMode& mode) {
 
 }  // namespace
 
+double Gpu::flop_per_clock_per_sm(Precision precision) const {
+  switch (precision) {
+    case Precision::fp32:
+      return fp32_flop_per_clock_per_sm;
+    case Precision::tf32:
+      return tf32_flop_per_clock_per_sm;
+    case Precision::fp16:
+      return fp16_flop_per_clock_per_sm;
+    case Precision::bf16:
+      return bf16_flop_per_clock_per_sm;
+    case Precision::int8:
+      return int8_op_per_clock_per_sm;
+  }
+  return 0;
+}
+
+double Dla::flop_per_s(Precision precision) const {
+  return precision == Precision::int8 ? engines * int8_op_per_s_each : 0;
+}
+
+double RelativeFlopEnergy::of(Precision precision) const {
+  switch (precision) {
+    case Precision::fp32:
+      return 1;
+    case Precision::tf32:
+      return tf32;
+    case Precision::fp16:
+      return fp16;
+    case Precision::bf16:
+      return bf16;
+    case Precision::int8:
+      return int8;
+  }
+  return 1;
+}
+
 std::int32_t DeviceSpec::max_gpu_khz() const {
   return top_clock(*this, &ClockTable::gpu_khz);
 }
@@ -94,16 +130,24 @@ Result<DeviceSpec> read_device_spec(const std::string& path) {
 
 std::vector<std::string> device_names() {
   std::vector<std::string> names;
-  for (const EmbeddedSpec& spec : embedded_specs()) names.push_back(stem(spec.file_name));
+  for (const EmbeddedFile& spec : embedded_specs()) names.push_back(stem(spec.file_name));
   std::sort(names.begin(), names.end());
   return names;
 }
 
 Result<DeviceSpec> find_device(const std::string& name) {
-  for (const EmbeddedSpec& spec : embedded_specs()) {
+  for (const EmbeddedFile& spec : embedded_specs()) {
     if (stem(spec.file_name) == name) return parse_device_spec(spec.text, "built-in " + spec.file_name);
   }
-  return bad_input(unknown_name_message("device", name, device_names()));
+  // Aliases are read only now: most names are in the list above.
+  std::vector<std::string> known = device_names();
+  for (const EmbeddedFile& embedded : embedded_specs()) {
+    auto spec = parse_device_spec(embedded.text, "built-in " + embedded.file_name);
+    if (!spec) return spec;
+    if (std::count(spec->aliases.begin(), spec->aliases.end(), name) > 0) return spec;
+    known.insert(known.end(), spec->aliases.begin(), spec->aliases.end());
+  }
+  return bad_input(unknown_name_message("device", name, known));
 }
 
 Result<ModeSpace> find_mode_space(const DeviceSpec& spec, const std::string& name) {
@@ -122,6 +166,16 @@ Result<Preset> find_preset(const DeviceSpec& spec, const std::string& name) {
     known.push_back(preset.name);
   }
   return bad_input(unknown_name_message("preset of " + spec.name, name, known));
+}
+
+Result<SoftwareStack> find_stack(const DeviceSpec& spec, const std::string& name) {
+  if (name.empty()) return spec.stacks.front();
+  std::vector<std::string> known;
+  for (const SoftwareStack& stack : spec.stacks) {
+    if (stack.name == name) return stack;
+    known.push_back(stack.name);
+  }
+  return bad_input(unknown_name_message("software stack of " + spec.name, name, known));
 }
 
 std::vector<Preset> presets_of(const DeviceSpec& spec, const ModeSpace& space) {

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "devices/mode_space.hpp"
 #include "devices/power_mode.hpp"
+#include "devices/software_stack.hpp"
 #include "sim/base/result.hpp"
 
 namespace wattline::devices {
@@ -23,6 +23,24 @@ struct Gpu {
   double fp32_flop_per_clock_per_sm = 0;  // 2 per CUDA core and clock
   // L2 and crossbar limit, in bytes per GPU clock for the whole GPU, whatever number of SMs is active.
   double on_chip_bytes_per_clock = 0;
+  // Multiply-accumulates count 2, dense; on tensor cores where there are some. 0: not a precision of this
+  // GPU.
+  double tf32_flop_per_clock_per_sm = 0;
+  double fp16_flop_per_clock_per_sm = 0;
+  double bf16_flop_per_clock_per_sm = 0;
+  double int8_op_per_clock_per_sm = 0;
+
+  double flop_per_clock_per_sm(Precision precision) const;
+};
+
+// Deep learning accelerators beside the GPU. They run at a clock of their own, which no power mode here
+// sets, and are used in INT8, the only precision that NVIDIA publishes a total of for every board.
+struct Dla {
+  std::int32_t engines = 0;       // 0: none
+  double int8_op_per_s_each = 0;  // dense
+
+  // Of all engines together; 0 for a precision that they do not have.
+  double flop_per_s(Precision precision) const;
 };
 
 struct Cpu {
@@ -76,6 +94,16 @@ struct Rail {
   double board_share = 0;
 };
 
+// Energy of a FLOP relative to one in FP32, by precision; FP32 and what the GPU does not have: 1.
+struct RelativeFlopEnergy {
+  double tf32 = 1;
+  double fp16 = 1;
+  double bf16 = 1;
+  double int8 = 1;
+
+  double of(Precision precision) const;
+};
+
 struct PowerParameters {
   std::string kind;  // what is predicted: "module rails", "board meter", "wall"
   PowerDomain gpu;
@@ -86,23 +114,9 @@ struct PowerParameters {
   double memory_idle_w = 0;       // at the top EMC clock; scales with the clock
   double board_w = 0;             // constant
   double energy_per_flop_pj = 0;  // FP32 at the top GPU voltage; scales with V^2
+  RelativeFlopEnergy relative_flop_energy;
   double energy_per_byte_pj = 0;  // DRAM byte
   std::vector<Rail> rails;
-};
-
-// How well one workload, on one software stack, uses the board.
-struct Efficiency {
-  double compute = 0;  // of peak FLOP/s, for kernels bound by compute
-  double memory = 0;   // of achievable bandwidth, for kernels bound by DRAM or on-chip traffic
-  double energy = 1;   // multiplies energy per FLOP and per byte
-};
-
-struct SoftwareStack {
-  std::string name;                       // "pytorch-fp32"
-  double launch_cycles_per_operator = 0;  // CPU cycles (relative IPC 1) between two operator launches
-  double launch_cycles_fixed = 0;         // per minibatch
-  Efficiency typical;                     // for workloads without an entry
-  std::map<std::string, Efficiency> by_workload;
 };
 
 // Costs that policies pay to observe a mode.
@@ -123,7 +137,10 @@ struct Provenance {
 struct DeviceSpec {
   std::string name;  // "orin-agx-64gb"
   std::string title;
+  std::string text;                  // the JSON that it was read from
+  std::vector<std::string> aliases;  // shorter names that mean this board ("orin-agx")
   Gpu gpu;
+  Dla dla;
   Cpu cpu;
   Memory memory;
   std::vector<ClockTable> clock_tables;        // the first is the default
@@ -131,7 +148,7 @@ struct DeviceSpec {
   std::vector<std::string> mode_space_tables;  // clock table of each mode space
   std::vector<Preset> presets;
   PowerParameters power;
-  SoftwareStack stack;
+  std::vector<SoftwareStack> stacks;  // the first is the default; never empty
   Switching switching;
   std::vector<Provenance> provenance;  // in the order of the fields above
 
@@ -144,13 +161,16 @@ struct DeviceSpec {
 Result<DeviceSpec> parse_device_spec(const std::string& text, const std::string& name);
 Result<DeviceSpec> read_device_spec(const std::string& path);
 
-// The embedded specs, in a fixed order, and one of them by name (an unknown one is an error that
-// names the nearest).
+// The embedded specs, in a fixed order, and one of them by its name or an alias (an unknown one is an
+// error that names the nearest).
 std::vector<std::string> device_names();
 Result<DeviceSpec> find_device(const std::string& name);
 
 Result<ModeSpace> find_mode_space(const DeviceSpec& spec, const std::string& name);
 Result<Preset> find_preset(const DeviceSpec& spec, const std::string& name);
+
+// By name; the default one where it is empty.
+Result<SoftwareStack> find_stack(const DeviceSpec& spec, const std::string& name);
 
 // The presets that exist beside `space` (same clock table).
 std::vector<Preset> presets_of(const DeviceSpec& spec, const ModeSpace& space);

@@ -7,9 +7,12 @@
 
 #include "sim/base/text.hpp"
 #include "workloads/catalog.hpp"
+#include "workloads/workload_name.hpp"
 
 namespace wattline::devices {
 
+using workloads::Kernel;
+using workloads::KernelKind;
 using workloads::Role;
 
 namespace {
@@ -21,6 +24,12 @@ constexpr std::int64_t largest_batch = 1'000'000;
 double voltage_squared(const PowerDomain& domain, double khz, double max_khz) {
   const double voltage = domain.voltage_floor + (1 - domain.voltage_floor) * khz / max_khz;
   return voltage * voltage;
+}
+
+// Whether tensor cores have an instruction for it: sums of many products.
+bool runs_on_tensor_cores(KernelKind kind) {
+  return kind == KernelKind::convolution || kind == KernelKind::matrix_multiply ||
+         kind == KernelKind::recurrent;
 }
 
 }  // namespace
@@ -41,25 +50,49 @@ RooflineModel::RooflineModel(DeviceSpec spec, const std::vector<workloads::Dnn>&
     : spec_(std::move(spec)) {
   for (const Rail& rail : spec_.power.rails) rails_.push_back(rail.name);
   for (const workloads::Dnn& dnn : dnns) {
-    const auto known = spec_.stack.by_workload.find(dnn.name);
-    const Efficiency efficiency =
-        known != spec_.stack.by_workload.end() ? known->second : spec_.stack.typical;
-    for (const Role role : {Role::train, Role::infer}) {
-      Prepared prepared{workloads::kernels(dnn, role), {}, dnn.input_pipeline, efficiency};
-      prepared.totals = workloads::totals(prepared.kernels);
-      if (role == Role::infer) prepared.pipeline.cpu_cycles_per_sample = 0;
-      prepared_[static_cast<std::size_t>(role)].emplace(dnn.name, std::move(prepared));
+    networks_.push_back(dnn.name);
+    for (std::size_t stack = 0; stack < spec_.stacks.size(); ++stack) {
+      for (const Role role : {Role::train, Role::infer}) {
+        if (role == Role::train && !spec_.stacks[stack].trains) continue;
+        prepared_[static_cast<std::size_t>(role)].emplace(std::pair(dnn.name, stack),
+                                                          prepare(dnn, stack, role));
+      }
     }
   }
 }
 
+RooflineModel::Prepared RooflineModel::prepare(const workloads::Dnn& dnn, std::size_t stack,
+                                               Role role) const {
+  const SoftwareStack& on = spec_.stacks[stack];
+  std::vector<Kernel> kernels = workloads::kernels(dnn, role);
+  if (on.fuses_elementwise) kernels = workloads::fused(std::move(kernels));
+  Prepared prepared{{}, workloads::totals(kernels), dnn.input_pipeline, on.efficiency_of(dnn.name), stack};
+  for (const Kernel& kernel : kernels) {
+    prepared.kernels.push_back({kernel.flop, kernel.bytes, runs_on_tensor_cores(kernel.kind)});
+  }
+  if (role == Role::infer) prepared.pipeline.cpu_cycles_per_sample = 0;
+  return prepared;
+}
+
 Result<const RooflineModel::Prepared*> RooflineModel::find(const std::string& workload, Role role) const {
-  const auto& by_name = prepared_[static_cast<std::size_t>(role)];
-  const auto found = by_name.find(workload);
-  if (found != by_name.end()) return &found->second;
-  std::vector<std::string> known;
-  for (const auto& [name, prepared] : by_name) known.push_back(name);
-  return bad_input(unknown_name_message("workload", workload, known));
+  const auto name = workloads::parse_workload_name(workload);
+  if (!name) return name.error();
+  if (std::find(networks_.begin(), networks_.end(), name->network) == networks_.end()) {
+    return bad_input(unknown_name_message("workload", name->network, networks_));
+  }
+  const auto stack = find_stack(spec_, name->stack);
+  if (!stack) return stack.error();
+  const auto same_name = [&](const SoftwareStack& other) { return other.name == stack->name; };
+  const auto index = std::find_if(spec_.stacks.begin(), spec_.stacks.end(), same_name) - spec_.stacks.begin();
+  const auto& of_role = prepared_[static_cast<std::size_t>(role)];
+  const auto found = of_role.find({name->network, static_cast<std::size_t>(index)});
+  if (found != of_role.end()) return &found->second;
+  std::vector<std::string> training;
+  for (const SoftwareStack& other : spec_.stacks) {
+    if (other.trains) training.push_back(other.name);
+  }
+  return bad_input(fmt::format("stack '{}' of {} does not train; those that do: {}", stack->name, spec_.name,
+                               training.empty() ? "none" : joined(training)));
 }
 
 Ceilings RooflineModel::ceilings(const PowerMode& mode) const {
@@ -67,6 +100,14 @@ Ceilings RooflineModel::ceilings(const PowerMode& mode) const {
   return {mode.active_sms * spec_.gpu.fp32_flop_per_clock_per_sm * gpu_hz,
           spec_.memory.achievable_fraction * spec_.memory.bytes_per_clock * (mode.emc_khz * hz_per_khz),
           spec_.gpu.on_chip_bytes_per_clock * gpu_hz};
+}
+
+Ceilings RooflineModel::ceilings(const PowerMode& mode, const SoftwareStack& stack) const {
+  Ceilings ceiling = ceilings(mode);
+  const double gpu_hz = mode.gpu_khz * hz_per_khz;
+  ceiling.flop_per_s = mode.active_sms * spec_.gpu.flop_per_clock_per_sm(stack.precision) * gpu_hz;
+  if (stack.uses_dla) ceiling.flop_per_s += spec_.dla.flop_per_s(stack.precision);
+  return ceiling;
 }
 
 double RooflineModel::pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const {
@@ -78,22 +119,26 @@ double RooflineModel::pipeline_s(const Prepared& prepared, std::int64_t batch, c
 
 RooflinePoint RooflineModel::place(const Prepared& prepared, std::int64_t batch,
                                    const PowerMode& mode) const {
-  const Ceilings ceiling = ceilings(mode);
-  const double flop_per_s = ceiling.flop_per_s * prepared.efficiency.compute;
+  const SoftwareStack& stack = spec_.stacks[prepared.stack];
+  const Ceilings ceiling = ceilings(mode, stack);
+  const double tensor_flop_per_s = ceiling.flop_per_s * prepared.efficiency.compute;
+  const double fp32_flop_per_s = ceilings(mode).flop_per_s * prepared.efficiency.compute;
   const double bytes_per_s = ceiling.bytes_per_s() * prepared.efficiency.memory;
+  const double traffic = bytes_per_value(stack.precision) / workloads::counted_bytes_per_value;
   RooflinePoint point;
-  for (const workloads::Kernel& kernel : prepared.kernels) {
+  for (const Work& kernel : prepared.kernels) {
+    const double flop_per_s = kernel.in_precision ? tensor_flop_per_s : fp32_flop_per_s;
     const double compute_s = static_cast<double>(kernel.flop.at(batch)) / flop_per_s;
-    const double memory_s = static_cast<double>(kernel.bytes.at(batch)) / bytes_per_s;
+    const double memory_s = traffic * static_cast<double>(kernel.bytes.at(batch)) / bytes_per_s;
     point.kernels_s += std::max(compute_s, memory_s);
     if (compute_s >= memory_s) point.compute_bound_s += compute_s;
   }
-  const double cycles = spec_.stack.launch_cycles_fixed + spec_.stack.launch_cycles_per_operator *
-                                                              static_cast<double>(prepared.totals.launches);
+  const double cycles = stack.launch_cycles_fixed +
+                        stack.launch_cycles_per_operator * static_cast<double>(prepared.totals.launches);
   point.launch_s = cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz);
   point.pipeline_s = pipeline_s(prepared, batch, mode);
   point.flop = static_cast<double>(prepared.totals.flop.at(batch));
-  point.bytes = static_cast<double>(prepared.totals.bytes.at(batch));
+  point.bytes = traffic * static_cast<double>(prepared.totals.bytes.at(batch));
   return point;
 }
 
@@ -158,8 +203,9 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
   DomainPower power = static_power(mode, gap + (1 - gap) * gpu_busy, cores_busy);
   const double gpu_v2 = voltage_squared(spec_.power.gpu, mode.gpu_khz, spec_.max_gpu_khz());
   constexpr double joules_per_pj = 1e-12;
-  power.gpu += prepared.efficiency.energy * spec_.power.energy_per_flop_pj * joules_per_pj * gpu_v2 *
-               point->flop / time_s;
+  const Precision precision = spec_.stacks[prepared.stack].precision;
+  power.gpu += prepared.efficiency.energy * spec_.power.energy_per_flop_pj *
+               spec_.power.relative_flop_energy.of(precision) * joules_per_pj * gpu_v2 * point->flop / time_s;
   power.memory +=
       prepared.efficiency.energy * spec_.power.energy_per_byte_pj * joules_per_pj * point->bytes / time_s;
   const auto time_ns = static_cast<sim::TimeNs>(std::llround(time_s * 1e9));

@@ -4,7 +4,14 @@
 // roofline, extended by a launch floor and an on-chip ceiling): a kernel of W FLOP and Q bytes takes
 //   t = max(W / (e_c F), Q / (e_m B)),   F = SMs x FLOP per clock per SM x f_gpu,
 //   B = min(achievable fraction x bytes per EMC clock x f_emc, on-chip bytes per GPU clock x f_gpu)
-// with the workload's efficiencies e_c and e_m. A minibatch takes
+// with the efficiencies e_c and e_m of the workload: of the network on its software stack, and so in the
+// stack's precision. F is the rate of that precision for convolutions, matrix products and recurrent
+// layers, which is what tensor cores compute, and that of FP32 for every other kernel. Q is the kernel's
+// count at 4 bytes a value, scaled to the precision's. On a stack that fuses, element-wise and
+// normalisation kernels behind a convolution or product have no Q and no launch (software_stack.hpp).
+// On one that uses the deep learning accelerators (DLA), a minibatch is split between them and the GPU so
+// that all finish together, which adds their rate to F: an ideal split, the loss of which is in e_c.
+// A minibatch takes
 //   T = max(sum of t, launch floor, input pipeline)
 // where the launch floor is (fixed + operators x cycles per operator) / (IPC x f_cpu) (one thread issues
 // them), and in training the input pipeline prepares samples on min(workers, cores - 1) cores (half of one
@@ -12,12 +19,15 @@
 //
 // Power (energy roofline, Choi et al. 2013): static power of the mode plus, over the minibatch, energy
 // per FLOP (scaled by V^2 of the GPU clock) and per DRAM byte:
-//   P = P_static(mode, activity) + k (eps_flop V^2 W + eps_byte Q) / T
+//   P = P_static(mode, activity) + k (eps_flop r V^2 W + eps_byte Q) / T
+// with r the energy of a FLOP in the stack's precision relative to FP32 (an operation of a DLA is charged
+// as one of the GPU).
 // Domains (GPU, CPU, memory, board) are split over the board's rails; see PowerDomain in
 // device_spec.hpp for V and the static part.
 #pragma once
 
 #include <map>
+#include <utility>
 
 #include "devices/cost_model.hpp"
 #include "devices/device_spec.hpp"
@@ -48,7 +58,9 @@ struct Ceilings {
 
 class RooflineModel final : public CostModel {
  public:
-  // Knows the workloads of the catalogue.
+  // Knows the networks of the catalogue, each on every stack of the board: "resnet50" on the default one,
+  // "resnet50@tensorrt-int8" on the one named. Unknown networks and stacks, and training on a stack that
+  // does not train, are errors; the first two name the nearest.
   explicit RooflineModel(DeviceSpec spec);
   RooflineModel(DeviceSpec spec, const std::vector<workloads::Dnn>& dnns);
 
@@ -60,20 +72,29 @@ class RooflineModel final : public CostModel {
 
   Result<RooflinePoint> place(const std::string& workload, workloads::Role role, std::int64_t batch,
                               const PowerMode& mode) const;
+  // In FP32 on the GPU; with a stack, in its precision and with the accelerators that it uses.
   Ceilings ceilings(const PowerMode& mode) const;
+  Ceilings ceilings(const PowerMode& mode, const SoftwareStack& stack) const;
 
  private:
-  struct Prepared {  // a workload in one role
-    std::vector<workloads::Kernel> kernels;
+  struct Work {  // of one kernel
+    workloads::LinearCount flop;
+    workloads::LinearCount bytes;  // at 4 bytes a value
+    bool in_precision;             // computed at the rate of the stack's precision
+  };
+  struct Prepared {  // a network on a stack in one role
+    std::vector<Work> kernels;
     workloads::WorkTotals totals;
     workloads::InputPipeline pipeline;  // cycles are 0 in inference
     Efficiency efficiency;
+    std::size_t stack;  // index into the spec's
   };
   // Power drawn by each domain, in W.
   struct DomainPower {
     double gpu = 0, cpu = 0, memory = 0, board = 0;
   };
 
+  Prepared prepare(const workloads::Dnn& dnn, std::size_t stack, workloads::Role role) const;
   Result<const Prepared*> find(const std::string& workload, workloads::Role role) const;
   RooflinePoint place(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
   double pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
@@ -83,7 +104,9 @@ class RooflineModel final : public CostModel {
 
   DeviceSpec spec_;
   std::vector<std::string> rails_;
-  std::map<std::string, Prepared> prepared_[2];  // by role, then name
+  std::vector<std::string> networks_;
+  // By role, then by network and stack; stacks that do not train are absent there.
+  std::map<std::pair<std::string, std::size_t>, Prepared> prepared_[2];
 };
 
 }  // namespace wattline::devices

@@ -84,11 +84,34 @@ class SourcedReader {
                  [&](ObjectReader& in, const std::string& k) { return narrowed(in.integers(k, low, high)); });
   }
 
+  bool boolean(const std::string& key) {
+    return value(key, [](ObjectReader& in, const std::string& k) {
+      const Json& json = in.any(k);
+      if (!json.is_boolean())
+        in.fail(k, fmt::format("{} is not accepted; true or false is expected", json.dump()));
+      return json.is_boolean() && json.get<bool>();
+    });
+  }
+
   bool has(const std::string& key) { return in_.has(key); }
   // A name: not a fact, so without provenance.
   std::string name(const std::string& key = "name") { return in_.text(key); }
   std::string name_among(const std::string& key, const std::vector<std::string>& known) {
     return in_.choice(key, known);
+  }
+
+  // Names as well; empty where there are none.
+  std::vector<std::string> names(const std::string& key) {
+    std::vector<std::string> texts;
+    if (!in_.has(key)) return texts;
+    const Json& list = in_.any(key);
+    if (!list.is_array()) fail(key, "a list of names is expected");
+    for (const Json& text : list.is_array() ? list : Json::array()) {
+      if (text.is_string()) texts.push_back(text.get<std::string>());
+      if (!text.is_string() || texts.back().empty()) fail(key, fmt::format("{} is no name", text.dump()));
+    }
+    if (texts.empty()) fail(key, "a list of names is expected");
+    return texts;
   }
 
   SourcedReader object(const std::string& key) {

@@ -1,17 +1,18 @@
 // Reads a device spec from JSON.
 //
-// The file is {"schema": "wattline-device/1", "name", "title", "gpu", "cpu", "memory",
-// "clock_tables", "mode_spaces", "presets", "power", "stack", "switching"}; its fields are those of
-// DeviceSpec. Every value says where it comes from, in one of two ways:
+// The file is {"schema": "wattline-device/1", "name", "title", "aliases"?, "gpu", "dla"?, "cpu", "memory",
+// "clock_tables", "mode_spaces", "presets"?, "power", "stacks", "switching"}; its fields are those of
+// DeviceSpec. The GPU has a rate for each precision that it computes in, and "power" then has that
+// precision in "relative_flop_energy". Every value says where it comes from, in one of two ways:
 //
 //   "sms": {"value": 16, "confidence": "public", "source": "NVIDIA's product page"}
 //   "sms": 16      inside an object that has "confidence" and "source" of its own, or is enclosed by
 //                  one that has (the nearest counts; the whole file may not share one)
 //
-// A value with neither is an error. Only names ("name", "title", "schema", and the "clock_table"
-// that a mode space or preset refers to) need no source.
+// A value with neither is an error. Only names ("name", "title", "aliases", "schema", and the
+// "clock_table" that a mode space or preset refers to) need no source.
 //
-// Clock tables, mode spaces, presets, power.rails and stack.by_workload are groups
+// Clock tables, mode spaces, presets, power.rails, stacks and their by_workload are groups
 //   {"confidence"?, "source"?, "list": [{"name": ..., ...}, ...]}   with unique names.
 // An axis of a mode space is a list of values, or "all": every clock of the table, every core count.
 #include <fmt/format.h>
@@ -22,6 +23,7 @@
 
 #include "devices/device_spec.hpp"
 #include "devices/sourced_reader.hpp"
+#include "devices/stack_reader.hpp"
 #include "sim/base/strict_json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/energy_meter.hpp"
@@ -35,10 +37,6 @@ constexpr std::int32_t most_sms = 1024;
 constexpr std::int32_t top_khz = 20'000'000;
 constexpr Range watts = between(0, 10'000);
 constexpr Range share = between(0, 1);
-// Above 1 where the counting rule overstates the work done: TF32 or Winograd convolutions for
-// compute, operands that stay in the cache for memory.
-constexpr Range utilisation = above(0, 4);
-
 template <class Named>
 std::vector<std::string> names_of(const std::vector<Named>& list) {
   std::vector<std::string> names;
@@ -57,6 +55,11 @@ Gpu read_gpu(SourcedReader in) {
   gpu.cuda_cores = in.integer("cuda_cores", 1, 1'000'000);
   gpu.fp32_flop_per_clock_per_sm = in.number("fp32_flop_per_clock_per_sm", above(0, 100'000));
   gpu.on_chip_bytes_per_clock = in.number("on_chip_bytes_per_clock", above(0, 1'000'000));
+  const auto rate = [&](const char* key) { return in.has(key) ? in.number(key, above(0, 100'000)) : 0; };
+  gpu.tf32_flop_per_clock_per_sm = rate("tf32_flop_per_clock_per_sm");
+  gpu.fp16_flop_per_clock_per_sm = rate("fp16_flop_per_clock_per_sm");
+  gpu.bf16_flop_per_clock_per_sm = rate("bf16_flop_per_clock_per_sm");
+  gpu.int8_op_per_clock_per_sm = rate("int8_op_per_clock_per_sm");
   if (!about_equal(gpu.cuda_cores * 2.0, gpu.sms * gpu.fp32_flop_per_clock_per_sm)) {
     in.fail("fp32_flop_per_clock_per_sm",
             fmt::format("{} x {} sms is not 2 FLOP x {} cuda_cores", shortest(gpu.fp32_flop_per_clock_per_sm),
@@ -64,6 +67,14 @@ Gpu read_gpu(SourcedReader in) {
   }
   in.done();
   return gpu;
+}
+
+Dla read_dla(SourcedReader in) {
+  Dla dla;
+  dla.engines = in.integer("engines", 1, 64);
+  dla.int8_op_per_s_each = in.number("int8_op_per_s_each", above(0, 1e18));
+  in.done();
+  return dla;
 }
 
 Cpu read_cpu(SourcedReader in) {
@@ -234,7 +245,25 @@ void expect_whole(SourcedReader& power, const std::vector<Rail>& rails, double R
   }
 }
 
-PowerParameters read_power(SourcedReader in) {
+// One number for each precision that the GPU has beside FP32.
+RelativeFlopEnergy read_relative_flop_energy(SourcedReader& power, const Gpu& gpu) {
+  RelativeFlopEnergy relative;
+  const auto has = [&](Precision precision) { return gpu.flop_per_clock_per_sm(precision) > 0; };
+  const bool any = std::any_of(all_precisions.begin() + 1, all_precisions.end(), has);
+  if (!any) return relative;
+  SourcedReader in = power.object("relative_flop_energy");
+  const auto read = [&](Precision precision, double& value) {
+    if (has(precision)) value = in.number(name_of(precision), above(0, 100));
+  };
+  read(Precision::tf32, relative.tf32);
+  read(Precision::fp16, relative.fp16);
+  read(Precision::bf16, relative.bf16);
+  read(Precision::int8, relative.int8);
+  in.done();
+  return relative;
+}
+
+PowerParameters read_power(SourcedReader in, const Gpu& gpu) {
   PowerParameters power;
   power.kind = in.choice("kind", {"module rails", "board meter", "wall"});
   power.gpu = read_domain(in.object("gpu"));
@@ -243,6 +272,7 @@ PowerParameters read_power(SourcedReader in) {
   power.memory_idle_w = in.number("memory_idle_w", watts);
   power.board_w = in.number("board_w", watts);
   power.energy_per_flop_pj = in.number("energy_per_flop_pj", between(0, 1'000'000));
+  power.relative_flop_energy = read_relative_flop_energy(in, gpu);
   power.energy_per_byte_pj = in.number("energy_per_byte_pj", between(0, 1'000'000));
   power.rails = read_rails(in);
   expect_whole(in, power.rails, &Rail::gpu_share, "gpu_share");
@@ -251,31 +281,6 @@ PowerParameters read_power(SourcedReader in) {
   expect_whole(in, power.rails, &Rail::board_share, "board_share");
   in.done();
   return power;
-}
-
-Efficiency read_efficiency(SourcedReader& in) {
-  Efficiency efficiency;
-  efficiency.compute = in.number("compute", utilisation);
-  efficiency.memory = in.number("memory", utilisation);
-  efficiency.energy = in.number("energy", above(0, 100));
-  in.done();
-  return efficiency;
-}
-
-SoftwareStack read_stack(SourcedReader in) {
-  SoftwareStack stack;
-  stack.name = in.name();
-  stack.launch_cycles_per_operator = in.number("launch_cycles_per_operator", between(0, 1e9));
-  stack.launch_cycles_fixed = in.number("launch_cycles_fixed", between(0, 1e12));
-  SourcedReader typical = in.object("typical");
-  stack.typical = read_efficiency(typical);
-  if (in.has("by_workload")) {
-    for (SourcedReader& workload : in.group("by_workload")) {
-      stack.by_workload[workload.name()] = read_efficiency(workload);
-    }
-  }
-  in.done();
-  return stack;
 }
 
 Switching read_switching(SourcedReader in) {
@@ -291,7 +296,9 @@ Switching read_switching(SourcedReader in) {
 void read_board(SourcedReader& file, DeviceSpec& spec) {
   spec.name = file.name();
   spec.title = file.name("title");
+  spec.aliases = file.names("aliases");
   spec.gpu = read_gpu(file.object("gpu"));
+  if (file.has("dla")) spec.dla = read_dla(file.object("dla"));
   spec.cpu = read_cpu(file.object("cpu"));
   spec.memory = read_memory(file.object("memory"));
   spec.clock_tables = read_clock_tables(file);
@@ -301,8 +308,8 @@ void read_modes_and_costs(SourcedReader& file, DeviceSpec& spec) {
   read_mode_spaces(file, spec);
   if (file.failed()) return;
   spec.presets = read_presets(file, spec);
-  spec.power = read_power(file.object("power"));
-  spec.stack = read_stack(file.object("stack"));
+  spec.power = read_power(file.object("power"), spec.gpu);
+  spec.stacks = read_stacks(file, spec);
   spec.switching = read_switching(file.object("switching"));
   file.done();
 }
@@ -323,6 +330,7 @@ Result<DeviceSpec> parse_device_spec(const std::string& text, const std::string&
   if (!error) read_board(file, spec);
   if (!error) read_modes_and_costs(file, spec);
   if (error) return *error;
+  spec.text = text;
   return spec;
 }
 

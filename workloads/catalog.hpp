@@ -12,7 +12,8 @@ namespace wattline::workloads {
 // Built anew at each call (a few hundred kernels): callers keep what they need.
 std::vector<Dnn> catalog();
 
-// By name; an unknown one is an error that names the nearest.
+// By the name of a workload, of which the software stack is ignored ("resnet50@tensorrt-int8" is ResNet-50:
+// only a board knows its stacks). An unknown network is an error that names the nearest.
 Result<Dnn> find_dnn(const std::string& name);
 
 }  // namespace wattline::workloads

@@ -51,6 +51,10 @@ bool has_weights(KernelKind kind) {
          kind == KernelKind::matrix_multiply || kind == KernelKind::recurrent;
 }
 
+bool can_be_fused(KernelKind kind) {
+  return kind == KernelKind::elementwise || kind == KernelKind::normalisation;
+}
+
 LinearCount doubled(LinearCount count) {
   return {2 * count.fixed, 2 * count.per_sample};
 }
@@ -68,6 +72,23 @@ void append_backward(const Kernel& forward, std::vector<Kernel>& out) {
 }
 
 }  // namespace
+
+std::vector<Kernel> fused(std::vector<Kernel> kernels) {
+  bool behind_product = false;
+  for (Kernel& kernel : kernels) {
+    if (has_weights(kernel.kind)) {
+      behind_product = true;
+      // A recurrent layer keeps one launch a step.
+      if (kernel.kind != KernelKind::recurrent) kernel.launches = std::min(kernel.launches, 1);
+    } else if (behind_product && can_be_fused(kernel.kind)) {
+      kernel.bytes = {};
+      kernel.launches = 0;
+    } else {
+      behind_product = false;
+    }
+  }
+  return kernels;
+}
 
 std::vector<Kernel> training_kernels(const Dnn& dnn) {
   std::vector<Kernel> all = dnn.forward;

@@ -23,14 +23,16 @@ struct InputPipeline {
 };
 
 struct Dnn {
-  std::string name;                // "resnet50"
-  std::string title;               // "ResNet-50, ImageNet, 224x224"
-  std::string source;              // where layer shapes and counting rules come from
-  std::int64_t parameters = 0;     // trainable values
-  std::vector<Kernel> forward;     // in execution order
-  InputPipeline input_pipeline;    // of training; inference requests arrive ready
-  std::vector<int> infer_batches;  // batch sizes that studies of it use; empty: not used for inference
-  std::vector<int> train_batches;  // empty: not used for training
+  std::string name;              // "resnet50"
+  std::string title;             // "ResNet-50, ImageNet, 224x224"
+  std::string source;            // where layer shapes and counting rules come from
+  std::int64_t parameters = 0;   // trainable values
+  std::vector<Kernel> forward;   // in execution order
+  InputPipeline input_pipeline;  // of training; inference requests arrive ready
+  // Batch sizes of the studies of it; empty: not used in that role. A network without either belongs to a
+  // benchmark: it can be run at any batch, but is listed in no table of studied minibatches.
+  std::vector<int> infer_batches;
+  std::vector<int> train_batches;
 };
 
 // Forward, backward and update. Backward of a kernel that has weights is two kernels (gradient of

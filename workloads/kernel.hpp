@@ -26,6 +26,9 @@ enum class KernelKind {
 
 const char* name_of(KernelKind kind);
 
+// The size of a value under that rule; who runs a kernel in another precision scales its bytes.
+inline constexpr double counted_bytes_per_value = 4;
+
 struct LinearCount {
   std::int64_t fixed = 0;
   std::int64_t per_sample = 0;
@@ -51,5 +54,11 @@ struct WorkTotals {
 };
 
 WorkTotals totals(const std::vector<Kernel>& kernels);
+
+// The kernels of an engine that fuses: each element-wise or normalisation kernel that directly follows a
+// convolution, matrix product or recurrent layer (or another one that does) is computed where the
+// product is still in registers, so its bytes and launches become 0 and its FLOP stay; a convolution or
+// product is one launch, its normalisation folded in. What stands behind pooling or a copy stays as it is.
+std::vector<Kernel> fused(std::vector<Kernel> kernels);
 
 }  // namespace wattline::workloads

@@ -35,8 +35,8 @@ std::int64_t flop_per_value(Activation function) {
   return 1;
 }
 
-std::int64_t output_size(std::int64_t input, std::int64_t kernel, std::int64_t stride) {
-  const std::int64_t padding = kernel / 2;
+std::int64_t output_size(std::int64_t input, std::int64_t kernel, std::int64_t stride, bool padded = true) {
+  const std::int64_t padding = padded ? kernel / 2 : 0;
   return (input + 2 * padding - kernel) / stride + 1;
 }
 
@@ -55,8 +55,8 @@ std::int64_t trainable_values(const Convolution& shape, std::int64_t weights) {
 }  // namespace
 
 FeatureMap NetworkBuilder::convolution(const std::string& name, FeatureMap in, Convolution shape) {
-  const FeatureMap out{shape.out_channels, output_size(in.height, shape.kernel, shape.stride),
-                       output_size(in.width, shape.kernel, shape.stride)};
+  const FeatureMap out{shape.out_channels, output_size(in.height, shape.kernel, shape.stride, shape.padded),
+                       output_size(in.width, shape.kernel, shape.stride, shape.padded)};
   const std::int64_t products_per_value = in.channels / shape.groups * shape.kernel * shape.kernel;
   const std::int64_t weights = shape.out_channels * products_per_value;
   const bool depthwise = shape.groups > 1 && shape.groups == in.channels;

@@ -42,13 +42,14 @@ enum class ConvolutionEnd {
   frozen       // fixed weights, no shift
 };
 
-// Square kernel, padded by half of it (so stride 1 keeps the size).
+// Square kernel, padded by half of it (so stride 1 keeps the size) or not at all.
 struct Convolution {
   std::int64_t out_channels = 0;
   std::int64_t kernel = 1;
   std::int64_t stride = 1;
   std::int64_t groups = 1;
   ConvolutionEnd end = ConvolutionEnd::batch_norm;
+  bool padded = true;
 };
 
 enum class Activation { relu, sigmoid, tanh, hard_sigmoid, hard_swish, erf, softmax };

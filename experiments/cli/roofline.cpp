@@ -19,10 +19,12 @@ struct RooflineOptions {
   std::string device;
   std::string file;
   std::vector<std::string> presets;
+  std::string stack;
   std::string format = "table";
 };
 
-ResultTable ceilings_of(const RooflineModel& model, const std::vector<devices::Preset>& presets) {
+ResultTable ceilings_of(const RooflineModel& model, const std::vector<devices::Preset>& presets,
+                        const devices::SoftwareStack& stack) {
   ResultTable table;
   table.columns = {{"preset"},
                    {"peak_gflop_per_s", 0},
@@ -31,7 +33,7 @@ ResultTable ceilings_of(const RooflineModel& model, const std::vector<devices::P
                    {"ridge_flop_per_byte", 1},
                    {"idle_power_w", 2}};
   for (const devices::Preset& preset : presets) {
-    const devices::Ceilings ceiling = model.ceilings(preset.mode);
+    const devices::Ceilings ceiling = model.ceilings(preset.mode, stack);
     double idle_w = 0;
     for (const double rail_w : required(model.idle_power_w(preset.mode))) idle_w += rail_w;
     table.rows.push_back({preset.name, ceiling.flop_per_s * 1e-9, ceiling.dram_bytes_per_s * 1e-9,
@@ -42,7 +44,8 @@ ResultTable ceilings_of(const RooflineModel& model, const std::vector<devices::P
 }
 
 void place(ResultTable& table, const RooflineModel& model, const devices::Preset& preset,
-           const std::string& workload, Role role, int batch) {
+           const std::string& network, const std::string& stack, Role role, int batch) {
+  const std::string workload = stack.empty() ? network : network + "@" + stack;
   const auto point = required(model.place(workload, role, batch, preset.mode));
   const auto cost = required(model.minibatch(workload, role, batch, preset.mode));
   const double time_s = point.time_s();
@@ -53,7 +56,9 @@ void place(ResultTable& table, const RooflineModel& model, const devices::Preset
                         point.flop / energy_j * 1e-9});
 }
 
-ResultTable placements(const RooflineModel& model, const std::vector<devices::Preset>& presets) {
+// `stack` is empty for the board's default.
+ResultTable placements(const RooflineModel& model, const std::vector<devices::Preset>& presets,
+                       const std::string& stack, bool trains) {
   ResultTable table;
   table.columns = {{"preset"},
                    {"workload"},
@@ -69,8 +74,11 @@ ResultTable placements(const RooflineModel& model, const std::vector<devices::Pr
                    {"gflop_per_j", 1}};
   for (const devices::Preset& preset : presets) {
     for (const workloads::Dnn& dnn : workloads::catalog()) {
-      for (const int batch : dnn.infer_batches) place(table, model, preset, dnn.name, Role::infer, batch);
-      for (const int batch : dnn.train_batches) place(table, model, preset, dnn.name, Role::train, batch);
+      for (const int batch : dnn.infer_batches)
+        place(table, model, preset, dnn.name, stack, Role::infer, batch);
+      if (!trains) continue;
+      for (const int batch : dnn.train_batches)
+        place(table, model, preset, dnn.name, stack, Role::train, batch);
     }
   }
   return table;
@@ -91,9 +99,10 @@ void run_roofline(const RooflineOptions& options) {
     const devices::ModeSpace& space = spec.mode_spaces.front();
     presets.push_back({"top", {}, 0, space.at(space.size() - 1), 0});
   }
+  const devices::SoftwareStack stack = required(devices::find_stack(spec, options.stack));
   const RooflineModel model(spec);
-  if (format == Format::table) print(ceilings_of(model, presets).to_text() + "\n");
-  print(placements(model, presets).print(format));
+  if (format == Format::table) print(ceilings_of(model, presets, stack).to_text() + "\n");
+  print(placements(model, presets, options.stack, stack.trains).print(format));
 }
 
 }  // namespace
@@ -106,6 +115,7 @@ void add_roofline(CLI::App& app) {
   verb->add_option("--file", options->file, "A device file of your own instead");
   verb->add_option("--preset", options->presets,
                    "Only these presets (default: all of the default clock table)");
+  verb->add_option("--stack", options->stack, "A software stack of the board (default: its first)");
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline roofline orin-agx-64gb --preset MAXN");
   verb->callback([options] { run_roofline(*options); });

@@ -71,7 +71,7 @@ void run_workloads(const WorkloadsOptions& options) {
 void add_workloads(CLI::App& app) {
   auto options = std::make_shared<WorkloadsOptions>();
   CLI::App* verb = app.add_subcommand("workloads", "List the networks, or show one with its kernels");
-  verb->add_option("workload", options->name, "A built-in network");
+  verb->add_option("workload", options->name, "A built-in network (a software stack after an @ is ignored)");
   verb->add_option("--role", options->role, "infer or train")
       ->check(CLI::IsMember({"infer", "train"}))
       ->capture_default_str();

@@ -74,7 +74,7 @@ scenario 's/"cores": 12/"cores": 13/';         expect 2 scenario.json cores 13 1
 scenario 's/"batch": 16/"batch": 0/';          expect 2 scenario.json batch 0 'from 1' -- $(run)
 scenario 's/"batch": 16/"batch": 1.5/';        expect 2 scenario.json batch 1.5 'whole number' -- $(run)
 scenario 's/"resnet50"/"resnet5O"/';           expect 2 scenario.json resnet5O resnet50 -- $(run)
-scenario 's/"device": "orin-agx-64gb"/"device": "orin-agx"/'; expect 2 scenario.json orin-agx known -- $(run)
+scenario 's/"device": "orin-agx-64gb"/"device": "orin-agx-6"/'; expect 2 scenario.json orin-agx-6 known -- $(run)
 scenario '/duration_s/d; s/"rate_hz": 60},/"rate_hz": 60}/'; expect 2 scenario.json duration_s -- $(run)
 scenario '$d';                                 expect 2 scenario.json line -- $(run)
 scenario 's/scenario.1/scenario\/9/';          expect 2 scenario.json wattline-scenario/1 -- $(run)

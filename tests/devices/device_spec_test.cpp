@@ -52,11 +52,11 @@ constexpr Published published[] = {{"orin-agx-64gb", 5.33, 204.8}, {"orin-agx-32
                                    {"orin-nano-8gb", 1.28, 68.3},  {"orin-nano-8gb-super", 2.09, 102.4},
                                    {"orin-nano-4gb", 0.64, 34.1},  {"orin-nano-4gb-super", 1.04, 51.2},
                                    {"agx-xavier", 1.41, 136.5},    {"xavier-nx", 0.85, 59.7},
-                                   {"jetson-nano", 0.236, 25.6}};
+                                   {"jetson-nano", 0.236, 25.6},   {"jetson-tx2", 0.666, 59.7}};
 
-TEST_CASE("The thirteen built-in boards are named, and each reads") {
+TEST_CASE("The fourteen built-in boards are named, and each reads") {
   const auto names = device_names();
-  CHECK(names.size() == 13);
+  CHECK(names.size() == 14);
   for (const Published& row : published) CHECK(std::count(names.begin(), names.end(), row.device) == 1);
   for (const std::string& name : names) CHECK(board(name).name == name);
 }
@@ -80,6 +80,7 @@ TEST_CASE("Mode spaces have the mode counts of the studies that used them") {
   CHECK(space_of("agx-xavier", "full").size() == 29'232);
   CHECK(space_of("orin-nano-8gb", "full").size() == 1'800);
   CHECK(space_of("orin-nano-8gb", "powertrain").size() == 180);
+  CHECK(space_of("jetson-tx2", "flexibo").size() == 768);
 }
 
 TEST_CASE("The default mode space of every board is the full one of the default clock table") {
@@ -128,6 +129,8 @@ TEST_CASE("Presets of the other boards are those of NVIDIA's nvpmodel") {
   check_preset("agx-xavier", "MODE_10W", {2, 1'190'400, 522'750, 1'065'600, 4}, 10);
   check_preset("agx-xavier", "MODE_30W_4CORE", {4, 1'728'000, 905'250, 1'600'000, 8}, 30);
   check_preset("xavier-nx", "MODE_20W_6CORE", {6, 1'420'800, 1'109'250, 1'866'000, 6}, 20);
+  check_preset("jetson-tx2", "MAXN", {6, 2'035'200, 1'300'500, 1'866'000, 2}, 0);
+  check_preset("jetson-tx2", "MAXQ", {4, 1'113'600, 854'250, 1'331'200, 2}, 7.5);
   check_preset("jetson-nano", "5W", {2, 825'600, 614'400, 1'600'000, 1}, 5);
 }
 
@@ -159,14 +162,20 @@ TEST_CASE("Every value of every board says where it comes from") {
     for (const char* field :
          {"gpu.sms", "gpu.on_chip_bytes_per_clock", "cpu.relative_ipc", "memory.bytes_per_clock",
           "power.kind", "power.gpu.leakage_w", "power.cpu.voltage_floor", "power.board_w",
-          "power.energy_per_byte_pj", "stack.launch_cycles_per_operator", "stack.typical.compute",
-          "stack.by_workload.lstm.energy", "switching.reboot_s"}) {
+          "power.energy_per_byte_pj", "stacks.pytorch-fp32.launch_cycles_per_operator",
+          "stacks.pytorch-fp32.typical.compute", "stacks.pytorch-fp32.by_workload.lstm.energy",
+          "stacks.tensorrt-fp16.precision", "switching.reboot_s"}) {
       CHECK(fields.contains(field));
     }
-    // 5 of the GPU, 3 CPU, 4 memory, 4 + 4 power domains, 6 other power, 2 launch, 3 typical, 3 switching.
-    const std::size_t values = 34 + 3 * spec.clock_tables.size() + 4 * spec.mode_spaces.size() +
-                               7 * spec.presets.size() + 4 * spec.power.rails.size() +
-                               3 * spec.stack.by_workload.size();
+    // 5 of the GPU, 3 CPU, 4 memory, 4 + 4 power domains, 6 other power, 3 switching; two for each precision
+    // beside FP32 (rate, energy); 4 + 2 launch + 3 typical of a stack.
+    std::size_t values = 29 + 3 * spec.clock_tables.size() + 4 * spec.mode_spaces.size() +
+                         7 * spec.presets.size() + 4 * spec.power.rails.size() + 9 * spec.stacks.size();
+    for (const Precision precision : all_precisions) {
+      if (precision != Precision::fp32 && spec.gpu.flop_per_clock_per_sm(precision) > 0) values += 2;
+    }
+    if (spec.dla.engines > 0) values += 2;
+    for (const SoftwareStack& stack : spec.stacks) values += 3 * stack.by_workload.size();
     CHECK(fields.size() == values);
   }
 }
@@ -246,9 +255,10 @@ constexpr const char* small_board = R"({
     "rails": {"list": [
       {"name": "A", "gpu_share": 1, "cpu_share": 0.5, "memory_share": 0, "board_share": 0.25},
       {"name": "B", "gpu_share": 0, "cpu_share": 0.5, "memory_share": 1, "board_share": 0.75}]}},
-  "stack": {"name": "s", "confidence": "estimated", "source": "guess",
-    "launch_cycles_per_operator": 1000,
-    "launch_cycles_fixed": 0, "typical": {"compute": 0.5, "memory": 0.5, "energy": 1}},
+  "stacks": {"confidence": "estimated", "source": "guess", "list": [
+    {"name": "s", "precision": "fp32", "trains": true, "fuses_elementwise": false, "uses_dla": false,
+     "launch_cycles_per_operator": 1000,
+     "launch_cycles_fixed": 0, "typical": {"compute": 0.5, "memory": 0.5, "energy": 1}}]},
   "switching": {"confidence": "estimated", "source": "guess",
     "mode_switch_ms": 50, "settle_s": 2, "reboot_s": 100}
 })";
@@ -268,7 +278,7 @@ TEST_CASE("A small board of the user's own reads, presets and per-workload fits 
   INFO((spec ? "" : spec.error().message));
   REQUIRE(spec.ok());
   CHECK(spec->mode_spaces.front().size() == 4 * 2 * 2 * 1);
-  CHECK(spec->stack.by_workload.empty());
+  CHECK(spec->stacks.front().by_workload.empty());
   CHECK_FALSE(check_mode(*spec, {2, 100, 20, 5, 1}).has_value());
   // 20 kHz is a clock of the preset, not of the mode space.
   const MaybeError refused = check_mode(*spec, {2, 200, 20, 5, 2});
@@ -304,6 +314,25 @@ TEST_CASE("Hardware figures that contradict each other are refused") {
                  "fp32_flop_per_clock_per_sm: 256 x 2 sms is not 2 FLOP x 255 cuda_cores");
   expect_mention(fault_with("\"bytes_per_clock\": 16", "\"bytes_per_clock\": 32"),
                  "not a quarter of bus_bits 64");
+}
+
+TEST_CASE("A stack that the board cannot run is refused") {
+  expect_mention(fault_with("\"precision\": \"fp32\"", "\"precision\": \"bf16\""),
+                 "stacks: list[0]: precision: bf16 is none of X, which has fp32");
+  expect_mention(fault_with("\"precision\": \"fp32\"", "\"precision\": \"fp23\""), "did you mean 'fp32'?");
+  expect_mention(fault_with("\"uses_dla\": false", "\"uses_dla\": true"),
+                 "uses_dla: the board has no accelerator beside the GPU that computes in fp32");
+  expect_mention(fault_with("\"trains\": true", "\"trains\": 1"), "trains: 1 is not accepted; true or false");
+  expect_mention(fault_with("\"trains\": true,", ""), "trains: missing");
+  expect_mention(fault_with("\"name\": \"s\"", "\"name\": \"s@t\""), "'s@t' has an '@'");
+}
+
+TEST_CASE("A precision of the GPU needs its energy, and aliases are names") {
+  expect_mention(fault_with("\"sms\": 2,", "\"sms\": 2, \"fp16_flop_per_clock_per_sm\": 512,"),
+                 "power: relative_flop_energy: missing");
+  expect_mention(fault_with("\"title\":", "\"aliases\": [], \"title\":"), "aliases: a list of names");
+  expect_mention(fault_with("\"title\":", "\"aliases\": [1], \"title\":"), "aliases: 1 is no name");
+  expect_mention(fault_with("\"title\":", "\"aliases\": \"toys\", \"title\":"), "aliases");
 }
 
 TEST_CASE("Rails that do not carry the whole of a domain are refused") {

@@ -45,10 +45,13 @@ DeviceSpec toy_board() {
   spec.power.energy_per_flop_pj = 5;
   spec.power.energy_per_byte_pj = 100;
   spec.power.rails = {{"A", 1, 0, 0.25, 0.5}, {"B", 0, 1, 0.75, 0.5}};
-  spec.stack.launch_cycles_per_operator = 1e5;
-  spec.stack.launch_cycles_fixed = 2e5;
-  spec.stack.typical = {1, 1, 1};
-  spec.stack.by_workload["heavy"] = {0.5, 0.25, 2};
+  SoftwareStack stack;
+  stack.name = "eager";
+  stack.launch_cycles_per_operator = 1e5;
+  stack.launch_cycles_fixed = 2e5;
+  stack.typical = {1, 1, 1};
+  stack.by_workload["heavy"] = {0.5, 0.25, 2};
+  spec.stacks = {stack};
   return spec;
 }
 
@@ -294,8 +297,7 @@ TEST_CASE("The rails are positive, sum to the power of all domains, and draw mor
     const PowerParameters& power = orin().spec().power;
     const double f = mode.gpu_khz / 1'300'500.0,
                  v = power.gpu.voltage_floor + (1 - power.gpu.voltage_floor) * f;
-    const auto known = orin().spec().stack.by_workload.find(run.workload);
-    const double k = known->second.energy;
+    const double k = orin().spec().stacks.front().efficiency_of(run.workload).energy;
     const double dynamic_w =
         k * 1e-12 *
         (power.energy_per_flop_pj * v * v * point->flop + power.energy_per_byte_pj * point->bytes) /
@@ -361,7 +363,7 @@ TEST_CASE("AGX Orin's presets have the memory bandwidth that STREAM measured on 
 
 TEST_CASE("A minibatch that would take over 100 years is an error, not a nanosecond") {
   auto spec = *wattline::devices::find_device("jetson-nano");
-  spec.stack.by_workload["resnet18"].compute = 1e-12;
+  spec.stacks.front().by_workload["resnet18"].compute = 1e-12;
   const wattline::devices::RooflineModel model(spec);
   const auto cost =
       model.minibatch("resnet18", wattline::workloads::Role::train, 16, spec.presets.front().mode);

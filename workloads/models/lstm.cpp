@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 
+#include "workloads/models/lstm_layer.hpp"
 #include "workloads/models/models.hpp"
 #include "workloads/models/studied_use.hpp"
 #include "workloads/network_builder.hpp"
@@ -25,35 +26,14 @@ constexpr std::int64_t kTokens = 8;
 constexpr std::int64_t kVocabulary = 29423;
 constexpr std::int64_t kHidden = 256;  // also the width of the embedding
 constexpr int kLayers = 2;
-constexpr std::int64_t kGates = 4;
-constexpr std::int64_t kBytesPerValue = 4;
-
-Kernel recurrent_layer(const std::string& name) {
-  const std::int64_t products = kGates * (kHidden * kHidden + kHidden * kHidden);  // of input and state
-  const std::int64_t gate_sums = 4 * kGates * kHidden;
-  const std::int64_t sigmoids = 3 * 4 * kHidden;
-  const std::int64_t tanh = 5 * kHidden;
-  const std::int64_t cell_update = (3 + 1) * kHidden;  // three products, one sum
-  const std::int64_t flop_per_token = 2 * products + gate_sums + sigmoids + tanh + cell_update;
-
-  const std::int64_t input_weights = kGates * (kHidden * kHidden + kHidden);
-  const std::int64_t recurrent_weights = kGates * (kHidden * kHidden + kHidden);
-  const std::int64_t activations_per_token = kHidden + kHidden + 2 * kHidden;  // input, output, state
-  return {name,
-          KernelKind::recurrent,
-          {0, kTokens * flop_per_token},
-          {kBytesPerValue * (input_weights + kTokens * recurrent_weights),
-           kBytesPerValue * kTokens * activations_per_token},
-          // One call into cuDNN, which launches about one kernel a step.
-          static_cast<int>(kTokens)};
-}
 
 NetworkBuilder network() {
   NetworkBuilder net;
   net.copy("embedding", kTokens * kHidden);  // no weights of its own: tied to the output layer's
   for (int i = 0; i < kLayers; ++i) {
-    net.kernel(recurrent_layer("lstm." + std::to_string(i)));
-    net.add_parameters(2 * kGates * (kHidden * kHidden + kHidden));
+    const LstmShape shape{kHidden, kHidden, kTokens};
+    net.kernel(lstm_layer("lstm." + std::to_string(i), shape));
+    net.add_parameters(shape.parameters());
   }
   net.linear("fc", {.rows = kTokens, .inner = kHidden, .columns = kVocabulary});
   return net;
