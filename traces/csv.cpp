@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/base/text.hpp"
+#include "traces/unit_slip.hpp"
 
 namespace wattline::traces {
 
@@ -46,6 +47,17 @@ std::string shown(const std::string& value) {
   return value.empty() ? "nothing" : fmt::format("'{}'", value.substr(0, 80));
 }
 
+// A faulty last line that no line break ends is most likely half of a line.
+const char* cut_off_hint(bool last_line, bool ended) {
+  return last_line && !ended ? "; the file ends here without a line break and looks cut off" : "";
+}
+
+// Why a column is not known: another unit of one that is, or the nearest name.
+std::string unknown_column_message(const std::string& column, const std::vector<std::string>& known) {
+  const auto slip = unit_slip_message(column, known);
+  return slip ? *slip : unknown_name_message("column", column, known);
+}
+
 }  // namespace
 
 Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
@@ -56,20 +68,25 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
   for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
     const auto end = rest.find('\n');
     std::string_view line = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    const bool ended = end != std::string_view::npos;
+    rest = ended ? rest.substr(end + 1) : std::string_view{};
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (trimmed(line).empty()) continue;
     auto fields = fields_of(line);
-    if (!fields)
-      return bad_input(fmt::format("{}: line {}: {}", table.name_, line_number, fields.error().message));
+    if (!fields) {
+      return bad_input(fmt::format("{}: line {}: {}{}", table.name_, line_number, fields.error().message,
+                                   cut_off_hint(rest.empty(), ended)));
+    }
     if (table.header_.empty()) {
       table.header_line_ = line_number;
       table.header_ = *std::move(fields);
       continue;
     }
     if (fields->size() != table.header_.size()) {
-      return bad_input(fmt::format("{}: line {}: {} fields; the header has {}", table.name_, line_number,
-                                   fields->size(), table.header_.size()));
+      const bool too_few = fields->size() < table.header_.size();
+      return bad_input(fmt::format("{}: line {}: {} fields; the header has {}{}", table.name_, line_number,
+                                   fields->size(), table.header_.size(),
+                                   cut_off_hint(too_few && rest.empty(), ended)));
     }
     table.rows_.push_back({line_number, *std::move(fields)});
   }
@@ -90,8 +107,8 @@ MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
   known.insert(known.end(), optional.begin(), optional.end());
   for (std::size_t i = 0; i < header_.size(); ++i) {
     if (std::find(known.begin(), known.end(), header_[i]) == known.end()) {
-      return bad_input(fmt::format("{}: line {}: {}", name_, header_line_,
-                                   unknown_name_message("column", header_[i], known)));
+      return bad_input(
+          fmt::format("{}: line {}: {}", name_, header_line_, unknown_column_message(header_[i], known)));
     }
     if (std::find(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(i), header_[i]) !=
         header_.begin() + static_cast<std::ptrdiff_t>(i)) {

@@ -1,6 +1,7 @@
 // CSV, strictly (RFC 4180): a header line, then rows of as many fields. Quoted fields may hold commas
 // and doubled quotes, but no line break. Blank lines are skipped; a byte-order mark and CRLF are
-// accepted. Errors name the file, the line, the value and what is accepted.
+// accepted. Errors name the file, the line, the value and what is accepted, and say where a file looks
+// cut off (a faulty last line without its line break).
 #pragma once
 
 #include <optional>
@@ -29,7 +30,8 @@ class CsvTable {
   const std::vector<Row>& rows() const { return rows_; }
 
   // The header must hold all of `required`, may hold `optional`, and nothing else. An unknown column
-  // is named with the nearest one that is known.
+  // is named with the nearest one that is known, or with the factor between the two where it is a known
+  // one in another unit.
   MaybeError check_columns(const std::vector<std::string>& required,
                            const std::vector<std::string>& optional) const;
 

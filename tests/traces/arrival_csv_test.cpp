@@ -53,7 +53,7 @@ TEST_CASE("A log without requests, or of other columns, is an error") {
   CHECK(error_of("time_s\n") == "log.csv: no arrivals; at least one row is expected");
   CHECK(error_of("") == "log.csv: empty; a header line is expected");
   CHECK(error_of("time_ms\n1\n") ==
-        "log.csv: line 1: 'time_ms' is not a known column, did you mean 'time_s'?; known: time_s");
+        "log.csv: line 1: column 'time_ms' is in ms; 'time_s' is expected (divide by 1,000)");
   CHECK(error_of("0.5\n1\n").find("log.csv: line 1: '0.5' is not a known column") == 0);
   CHECK(error_of("time_s,size\n1,2\n").find("'size' is not a known column") != std::string::npos);
 }

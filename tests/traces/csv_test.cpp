@@ -85,6 +85,15 @@ TEST_CASE("Unbalanced quotes are an error that names the line") {
   CHECK(error_of("\"a\n") == "f.csv: line 1: a quoted field does not end on its line");
 }
 
+TEST_CASE("A faulty last line without its line break is what a cut-off file looks like") {
+  const std::string hint = "; the file ends here without a line break and looks cut off";
+  CHECK(error_of("a,b\n1,2\n3") == "f.csv: line 3: 1 fields; the header has 2" + hint);
+  CHECK(error_of("a,b\n1,\"2") == "f.csv: line 2: a quoted field does not end on its line" + hint);
+  // Too many fields are not cut off, and a faulty line before the last is not either.
+  CHECK(error_of("a,b\n1,2,3") == "f.csv: line 2: 3 fields; the header has 2");
+  CHECK(error_of("a,b\n1\n1,2") == "f.csv: line 2: 1 fields; the header has 2");
+}
+
 TEST_CASE("A text without a header is an error") {
   for (const char* text : {"", "\n\n", "\xEF\xBB\xBF", " \r\n"})
     CHECK(error_of(text) == "f.csv: empty; a header line is expected");
@@ -98,7 +107,9 @@ TEST_CASE("Columns: all that are required, none that is unknown, none twice") {
   CHECK(check("gpu_khz,time_ms").empty());
   CHECK(check("note,time_ms,gpu_khz").empty());
   CHECK(check("gpu_hz,time_ms") ==
-        "f.csv: line 1: 'gpu_hz' is not a known column, did you mean 'gpu_khz'?; known: gpu_khz, time_ms, "
+        "f.csv: line 1: column 'gpu_hz' is in Hz; 'gpu_khz' is expected (divide by 1,000)");
+  CHECK(check("gpu_kh,time_ms") ==
+        "f.csv: line 1: 'gpu_kh' is not a known column, did you mean 'gpu_khz'?; known: gpu_khz, time_ms, "
         "note");
   CHECK(check("gpu_khz") == "f.csv: line 1: column 'time_ms' is missing; the header has: gpu_khz");
   CHECK(check("gpu_khz,time_ms,time_ms") == "f.csv: line 1: column 'time_ms' appears twice");

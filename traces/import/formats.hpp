@@ -1,0 +1,34 @@
+// The foreign formats by name, for `wattline calibrate --import FORMAT`. Adding one is one file beside
+// this one and a line in formats.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "devices/profile.hpp"
+#include "sim/base/result.hpp"
+#include "traces/import/options.hpp"
+
+namespace wattline::traces {
+
+struct Format {
+  std::string name;   // "triton-mobilenet"
+  std::string title;  // "MobileNet on Triton over GPU clock and batch, AGX Xavier and Jetson Nano"
+  // Nothing for a format whose rows are not profiles (request latencies under load, benchmark results):
+  // `title` says what they are, and a header of its own reads them.
+  Result<std::vector<devices::ProfileRow>> (*read)(const std::string& path, const ImportOptions& options);
+  bool several_times;  // ImportOptions::time chooses
+};
+
+// In a fixed order.
+const std::vector<Format>& formats();
+
+// An unknown name is an error that names the nearest.
+Result<Format> find_format(const std::string& name);
+
+// Reads `path` in `format` and applies the device, workload and mode of the options. An error for a
+// format without profiles, for a `time` that the format does not have, and for what its reader refuses.
+Result<std::vector<devices::ProfileRow>> import_profiles(const std::string& format, const std::string& path,
+                                                         const ImportOptions& options);
+
+}  // namespace wattline::traces

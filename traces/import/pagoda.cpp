@@ -1,0 +1,50 @@
+#include "traces/import/pagoda.hpp"
+
+#include "traces/import/records.hpp"
+
+namespace wattline::traces {
+
+namespace {
+
+const RowReader::Names workload_of_model = {{"lstm", "lstm"},
+                                            {"yolov8n", "yolov8n"},
+                                            {"mobnet", "mobilenet_v3_large"},
+                                            {"resnet50", "resnet50"},
+                                            {"bert-large", "bert_large"}};
+
+devices::ProfileRow row_of(RowReader& in) {
+  devices::ProfileRow row;
+  row.device = "orin-agx-64gb";
+  row.workload = in.renamed("model", workload_of_model);
+  row.batch = in.integer("batch", 1, 1'000'000);
+  row.mode.cores = static_cast<std::int32_t>(in.integer("cores", 1, 12));
+  row.mode.cpu_khz = in.clock_khz("cpu_khz", RowReader::Unit::khz);
+  row.mode.gpu_khz = in.clock_khz("gpu_hz", RowReader::Unit::hz);
+  row.mode.emc_khz = in.clock_khz("emc_hz", RowReader::Unit::hz);
+  row.time_ms = in.number("time_ms", above(0, 1e7));
+  row.power_w = in.number("power_w", above(0, 200));
+  row.power_kind = devices::PowerKind::module_rails;
+  row.flop = in.number("flops_per_minibatch", above(0, 1e18));
+  row.bytes = in.number("mem_bytes_per_minibatch", above(0, 1e18));
+  (void)in.number("param_bytes", above(0, 1e15));  // counted in mem_bytes_per_minibatch
+  row.source = "dream-lab/pagoda, AGX Orin, MAXN";
+  return row;
+}
+
+}  // namespace
+
+Result<std::vector<devices::ProfileRow>> parse_pagoda(const std::string& text, const std::string& name) {
+  return records_of<devices::ProfileRow>(
+      text, name,
+      {"model", "cores", "cpu_khz", "gpu_hz", "emc_hz", "batch", "time_ms", "power_w", "flops_per_minibatch",
+       "mem_bytes_per_minibatch", "param_bytes"},
+      row_of);
+}
+
+Result<std::vector<devices::ProfileRow>> read_pagoda(const std::string& path, const ImportOptions&) {
+  const auto text = read_text_file(path);
+  if (!text) return text.error();
+  return parse_pagoda(*text, path);
+}
+
+}  // namespace wattline::traces
