@@ -12,6 +12,7 @@
 #include "experiments/board.hpp"
 #include "experiments/report/result_table.hpp"
 #include "sim/accelerator.hpp"
+#include "sim/serving_overhead.hpp"
 
 namespace wattline::experiments {
 
@@ -38,17 +39,20 @@ struct Scenario {
   std::optional<sim::TimeNs> duration_ns;
   std::int64_t max_waiting = 10'000'000;
   ArrivalSource arrivals;
-  std::vector<ScenarioPhase> phases;  // at least one, the first at 0
-  OrderedJson configuration;          // resolved: as given, and the defaults taken
+  sim::ServingOverhead serving_overhead;  // none unless given
+  std::vector<ScenarioPhase> phases;      // at least one, the first at 0
+  OrderedJson configuration;              // resolved: as given, and the defaults taken
   std::vector<InputFile> inputs() const;
 };
 
 Result<Scenario> read_scenario(const std::string& path);
 Result<Scenario> parse_scenario(const std::string& text, const std::string& name, const std::string& base);
 
+// Latencies of the result are the device's: with the serialised serving overhead, without the parallel one.
 Result<sim::RunResult> run_scenario(const Scenario& scenario);
 
-// One row: the figures of a run.
+// One row: the figures of a run. Latencies and late requests are the clients', with all serving overhead;
+// where there is some, the device's mean and maximum are given as well.
 ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run);
 
 }  // namespace wattline::experiments

@@ -46,6 +46,16 @@ ScenarioPhase read_first_phase(Scenario& scenario, ObjectReader& in) {
   return phase;
 }
 
+// {"parallel_ms": 2.1, "parallel_cv": 0.25, "serialised_ms": 0.13}; what is left out is 0.
+sim::ServingOverhead read_serving_overhead(ObjectReader in) {
+  sim::ServingOverhead overhead;
+  overhead.parallel_mean_ns = milliseconds(in.number_or("parallel_ms", between(0, 1e7), 0));
+  overhead.parallel_cv = in.number_or("parallel_cv", between(0, 10), 0);
+  overhead.serialised_ns = milliseconds(in.number_or("serialised_ms", between(0, 1e7), 0));
+  in.reject_unknown_keys();
+  return overhead;
+}
+
 // A later phase: what is not given stays as it was.
 void read_change(Scenario& scenario, ObjectReader& in) {
   ScenarioPhase phase = scenario.phases.back();
@@ -102,6 +112,10 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   if (error) return *error;
   ScenarioPhase first = read_first_phase(scenario, in);
   if (in.has("arrivals")) scenario.arrivals = read_arrival_source(in.object("arrivals"), base, false);
+  if (in.has("serving_overhead")) {
+    scenario.serving_overhead = read_serving_overhead(in.object("serving_overhead"));
+    if (scenario.infer_workload.empty()) in.fail("serving_overhead", "the scenario has no inference");
+  }
   first.expected_rate_hz =
       in.number_or("expected_rate_hz", between(0, 1e9), scenario.arrivals.mean_rate_hz());
   scenario.phases.push_back(first);

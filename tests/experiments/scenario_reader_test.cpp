@@ -177,6 +177,29 @@ TEST_CASE("A scenario has work, arrivals for its inference only, and an end") {
                "s.json: duration_s: missing; neither it nor the arrivals end the run");
 }
 
+TEST_CASE("Serving overhead has known parts in range and needs inference") {
+  CHECK(error_with("/serving_overhead", {{"parallel_ms", 2.1}, {"parallel_cv", 0.2}}) == "(accepted)");
+  const auto scenario = parsed([] {
+    Json json = good;
+    json["serving_overhead"] = {{"parallel_ms", 2.5}, {"serialised_ms", 0.125}};
+    return json;
+  }());
+  REQUIRE(scenario.ok());
+  CHECK(scenario->serving_overhead.parallel_mean_ns == 2'500'000);
+  CHECK(scenario->serving_overhead.serialised_ns == 125'000);
+  CHECK(scenario->serving_overhead.parallel_cv == 0);
+  expect_start(error_with("/serving_overhead", {{"parallel_ms", -1}}),
+               "s.json: serving_overhead: parallel_ms: -1 is not accepted");
+  expect_mention(error_with("/serving_overhead", {{"paralel_ms", 1}}), "did you mean 'parallel_ms'?");
+  Json json = good;
+  json.erase("infer");
+  json.erase("arrivals");
+  json.erase("changes");
+  json["duration_s"] = 5;
+  json["serving_overhead"] = Json::object();
+  expect_start(error_of(json), "s.json: serving_overhead: the scenario has no inference");
+}
+
 TEST_CASE("Changes come in ascending order and change only what there is") {
   expect_start(error_with("/changes/1/at_s", 10),
                "s.json: changes[1]: at_s: changes must be in ascending order of time");

@@ -197,6 +197,34 @@ TEST_CASE("A recorded log is served as recorded, or stretched to a rate") {
   CHECK(figures(json)["requests_completed"] == 2);
 }
 
+TEST_CASE("Serving overhead is in the clients' latency, and its serialised part in the device's time") {
+  // 100 requests that never meet: 10 ms of inference and 2 ms serialised on the device, 3 ms beside it. The
+  // device is busy 1.2 s: 1 s at 20 W and 0.2 s at the idle 5 W.
+  Json json = scenario_of(1, 100);
+  json["serving_overhead"] = {{"parallel_ms", 3}, {"serialised_ms", 2}};
+  json["infer"]["latency_budget_ms"] = 14;
+  const Json run = figures(json);
+  CHECK(run["simulated_s"] == nearly(10.012));
+  CHECK(run["latency_mean_ms"] == nearly(15));
+  CHECK(run["latency_p99_ms"] == Approx(15).epsilon(1.0 / 256));
+  CHECK(run["device_latency_mean_ms"] == nearly(12));
+  CHECK(run["device_latency_max_ms"] == nearly(12));
+  CHECK_FALSE(run.contains("latency_max_ms"));
+  CHECK(run["requests_late"] == 100);  // 12 ms on the device would be in time
+  CHECK(run["infer_pct"] == nearly(120 / 10.012));
+  CHECK(run["energy_j"] == nearly(20 + 9.012 * 5));
+}
+
+TEST_CASE("A spread of the parallel overhead leaves the mean and widens the tail") {
+  Json json = scenario_of(1, 100);
+  json["serving_overhead"] = {{"parallel_ms", 3}, {"parallel_cv", 0.5}};
+  const Json run = figures(json);
+  CHECK(run["latency_mean_ms"] == nearly(13));
+  CHECK(run["latency_p50_ms"] < 13);
+  CHECK(run["latency_p99_ms"] > 16);
+  CHECK(figures(json) == run);
+}
+
 }  // namespace
 }  // namespace wattline::experiments
 
