@@ -17,4 +17,16 @@ sim::RailPowerUw to_microwatts(const RailPowerW& power_w) {
   return power_uw;
 }
 
+std::vector<std::optional<Cost>> CostModel::minibatches(const std::string& workload, workloads::Role role,
+                                                        std::int64_t batch,
+                                                        std::span<const PowerMode> modes) const {
+  std::vector<std::optional<Cost>> costs;
+  costs.reserve(modes.size());
+  for (const PowerMode& mode : modes) {
+    const auto cost = minibatch(workload, role, batch, mode);
+    costs.push_back(cost ? std::optional(*cost) : std::nullopt);
+  }
+  return costs;
+}
+
 }  // namespace wattline::devices

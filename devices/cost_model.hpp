@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,12 @@ class CostModel {
   // is known of this point.
   virtual Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                                  const PowerMode& mode) const = 0;
+
+  // minibatch() at each of the modes, nothing where it is an error. A model that can do better than one
+  // after the other does. Precondition: the modes are of one of the board's mode spaces.
+  virtual std::vector<std::optional<Cost>> minibatches(const std::string& workload, workloads::Role role,
+                                                       std::int64_t batch,
+                                                       std::span<const PowerMode> modes) const;
 
   // Drawn while nothing executes.
   virtual Result<RailPowerW> idle_power_w(const PowerMode& mode) const = 0;

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "devices/calibration/model_file.hpp"
+#include "devices/hybrid.hpp"
 #include "devices/roofline.hpp"
 #include "traces/profile_csv.hpp"
 
@@ -24,6 +26,18 @@ void read_device_file(Board& board, ObjectReader& in, const std::string& base) {
   if (!spec) return in.fail("device_file", spec.error().message);
   take_spec(board, *std::move(spec));
   board.inputs.push_back(*hashed_input(path, given));
+}
+
+void read_model(Board& board, ObjectReader& in, const std::string& base) {
+  const std::string given = in.text("model");
+  const bool built_in = given.starts_with(devices::calibration::built_in_prefix);
+  const std::string path = built_in ? given : resolved_path(base, given);
+  auto model = devices::calibration::read_model(path);
+  if (!model) return in.fail("model", model.error().message);
+  board.name = model->spec.name;
+  board.spec = model->spec;
+  board.truth = std::make_shared<devices::HybridModel>(*std::move(model));
+  if (!built_in) board.inputs.push_back(*hashed_input(path, given));
 }
 
 void read_profiles(Board& board, ObjectReader& in, const std::string& base) {
@@ -55,12 +69,15 @@ std::string directory_of(const std::string& path) {
 Board read_board(ObjectReader& in, const std::string& base) {
   Board board;
   const bool by_file = in.has("device_file");
+  const bool by_model = in.has("model");
   const bool by_profiles = in.has("profiles");
-  if (static_cast<int>(in.has("device")) + static_cast<int>(by_file) + static_cast<int>(by_profiles) != 1) {
-    in.fail("device", "exactly one of 'device', 'device_file' and 'profiles' is expected");
+  if (int{in.has("device")} + int{by_file} + int{by_model} + int{by_profiles} != 1) {
+    in.fail("device", "exactly one of 'device', 'device_file', 'model' and 'profiles' is expected");
     return board;
   }
-  if (by_file) {
+  if (by_model) {
+    read_model(board, in, base);
+  } else if (by_file) {
     read_device_file(board, in, base);
   } else if (by_profiles) {
     read_profiles(board, in, base);

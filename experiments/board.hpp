@@ -18,13 +18,14 @@ namespace wattline::experiments {
 struct Board {
   std::string name;
   std::shared_ptr<const devices::CostModel> truth;
-  std::optional<devices::DeviceSpec> spec;           // of a roofline device
+  std::optional<devices::DeviceSpec> spec;           // of a roofline device or calibrated model
   std::shared_ptr<const devices::TableModel> table;  // the same object as `truth`, of a measured table
   std::vector<InputFile> inputs;                     // files that it was read from
 };
 
-// Reads one of "device": name, "device_file": path, "profiles": path (with "idle_power_w"). Paths are
-// relative to `base`. After an error, which `in` then holds, the board is empty.
+// Reads one of "device": name, "device_file": path, "model": path of a calibrated model, "profiles": path
+// (with "idle_power_w"). Paths are relative to `base`. After an error, which `in` then holds, the board is
+// empty.
 Board read_board(ObjectReader& in, const std::string& base);
 
 // Reads `key`: the name of a preset, or {"cores", "cpu_khz", "gpu_khz", "emc_khz"} with an optional

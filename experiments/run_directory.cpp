@@ -1,17 +1,14 @@
 #include "experiments/run_directory.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "experiments/version.hpp"
+#include "experiments/whole_file.hpp"
 
 namespace wattline::experiments {
 
@@ -43,32 +40,6 @@ void remove_partial_files(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     if (entry.path().extension() == ".partial") fs::remove(entry.path(), error);
   }
-}
-
-Error io_failure(const std::string& path, const char* what) {
-  return failure(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
-}
-
-// Writes beside the target, then renames over it: a reader sees the old file or the new one, whole.
-MaybeError write_whole(const fs::path& target, const std::string& content) {
-  const std::string temporary = fmt::format("{}.{}.partial", target.string(), ::getpid());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return io_failure(temporary, "create");
-  std::size_t written = 0;
-  MaybeError error;
-  while (written < content.size() && !error) {
-    const ::ssize_t count = ::write(file, content.data() + written, content.size() - written);
-    if (count >= 0)
-      written += static_cast<std::size_t>(count);
-    else if (errno != EINTR)
-      error = io_failure(temporary, "write");
-  }
-  if (!error && ::fsync(file) != 0) error = io_failure(temporary, "write");
-  if (::close(file) != 0 && !error) error = io_failure(temporary, "write");
-  if (!error && ::rename(temporary.c_str(), target.c_str()) != 0)
-    error = io_failure(target.string(), "create");
-  if (error) ::unlink(temporary.c_str());
-  return error;
 }
 
 }  // namespace
@@ -161,14 +132,14 @@ MaybeError write_run_directory(const std::string& directory, const Manifest& man
   fs::create_directories(directory, error);
   if (error) return failure(fmt::format("{}: cannot create: {}", directory, error.message()));
   const fs::path folder(directory);
-  if (auto failed = write_whole(folder / unfinished_name, manifest.identity())) return failed;
+  if (auto failed = write_whole_file(folder / unfinished_name, manifest.identity())) return failed;
   // From here on the folder is no finished run, until its manifest is there again.
   fs::remove(folder / manifest_name, error);
   for (const ResultFile& result : results) {
-    if (auto failed = write_whole(folder / result.name, result.content)) return failed;
+    if (auto failed = write_whole_file(folder / result.name, result.content)) return failed;
   }
-  if (auto failed = write_whole(folder / "timing.json", timing.dump(2) + "\n")) return failed;
-  if (auto failed = write_whole(folder / manifest_name, manifest.text())) return failed;
+  if (auto failed = write_whole_file(folder / "timing.json", timing.dump(2) + "\n")) return failed;
+  if (auto failed = write_whole_file(folder / manifest_name, manifest.text())) return failed;
   fs::remove(folder / unfinished_name, error);
   remove_partial_files(folder);
   return std::nullopt;

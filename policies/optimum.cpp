@@ -7,11 +7,16 @@ namespace wattline::policies {
 CostTable::CostTable(const devices::CostModel& truth, const devices::ModeSpace& modes,
                      const std::string& workload, workloads::Role role, std::vector<int> batches)
     : batches_(std::move(batches)) {
-  costs_.reserve(modes.size() * batches_.size());
-  for (std::size_t mode = 0; mode < modes.size(); ++mode) {
-    for (const int batch : batches_) {
-      const auto cost = truth.minibatch(workload, role, batch, modes.at(mode));
-      costs_.push_back(cost ? std::optional(Measured{cost->time_ns, cost->total_power_w()}) : std::nullopt);
+  std::vector<devices::PowerMode> all;
+  all.reserve(modes.size());
+  for (std::size_t mode = 0; mode < modes.size(); ++mode) all.push_back(modes.at(mode));
+  costs_.resize(modes.size() * batches_.size());
+  for (std::size_t column = 0; column < batches_.size(); ++column) {
+    const auto costs = truth.minibatches(workload, role, batches_[column], all);
+    for (std::size_t mode = 0; mode < costs.size(); ++mode) {
+      if (costs[mode])
+        costs_[mode * batches_.size() + column] =
+            Measured{costs[mode]->time_ns, costs[mode]->total_power_w()};
     }
   }
 }

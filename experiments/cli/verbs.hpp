@@ -46,6 +46,12 @@ void add_workloads(CLI::App& app);
 void add_roofline(CLI::App& app);
 void add_run(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_calibrate(CLI::App& app);
+void add_predict(CLI::App& app);
+void add_validate(CLI::App& app);
+// Subcommands of validate.
+void add_validate_profiles(CLI::App& validate);
+void add_validate_curve(CLI::App& validate);
 void add_bench(CLI::App& app);
 
 // The whole program: parses, runs, reports; returns the exit status.

@@ -30,10 +30,7 @@ std::string csv_of(const Cell& cell) {
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return fmt::format("{}", *whole);
   const auto* text = std::get_if<std::string>(&cell);
   if (!text) return {};
-  if (text->find_first_of(",\"\n\r") == std::string::npos) return *text;
-  std::string quoted = "\"";
-  for (const char c : *text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  return csv_field(*text);
 }
 
 bool is_text(const Cell& cell) {
@@ -41,6 +38,13 @@ bool is_text(const Cell& cell) {
 }
 
 }  // namespace
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
 
 const std::vector<std::string>& format_names() {
   static const std::vector<std::string> names = {"table", "csv", "json"};

@@ -39,4 +39,7 @@ struct ResultTable {
   std::string to_json() const;  // an array of objects
 };
 
+// `text` as one field of a CSV line: quoted where it must be.
+std::string csv_field(const std::string& text);
+
 }  // namespace wattline::experiments

@@ -178,7 +178,7 @@ TEST_CASE("Workloads, boards, mode spaces and kinds are known names") {
 
 TEST_CASE("Exactly one board is expected") {
   expect_start(error_without("", "device"),
-               "e.json: device: exactly one of 'device', 'device_file' and 'profiles'");
+               "e.json: device: exactly one of 'device', 'device_file', 'model' and 'profiles'");
   expect_start(error_with("/device_file", "x.json"), "e.json: device: exactly one of");
 }
 

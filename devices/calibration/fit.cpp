@@ -1,0 +1,380 @@
+#include "devices/calibration/fit.hpp"
+
+#include <ceres/ceres.h>
+#include <ceres/normal_prior.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "sim/random.hpp"
+
+namespace wattline::devices::calibration {
+
+namespace {
+
+std::vector<double> logs(const std::vector<Estimate>& estimates) {
+  std::vector<double> values(estimates.size());
+  std::transform(estimates.begin(), estimates.end(), values.begin(),
+                 [](const Estimate& estimate) { return std::log(estimate.value); });
+  return values;
+}
+
+struct TimeResidual {
+  const Observation* observed;
+  double scale;  // weight / noise
+
+  template <class T>
+  bool operator()(const T* board, const T* group, T* residual) const {
+    const T gpu = law::gpu_s(board, group, observed->setting);
+    const T time = law::time_s(group, gpu, observed->setting);
+    residual[0] = scale * (ceres::log(time) - std::log(observed->time_s));
+    return true;
+  }
+};
+
+template <class T>
+T total_power_w(const T* board, const T* group, double time_s, double gpu_busy, const Setting& at) {
+  const auto domains = law::domain_power_w(board, group, time_s, gpu_busy, at);
+  return domains[0] + domains[1] + domains[2] + domains[3];
+}
+
+struct PowerResidual {
+  const Observation* observed;
+  double gpu_busy;
+  double scale;
+
+  template <class T>
+  bool operator()(const T* board, const T* group, T* residual) const {
+    const T power = total_power_w(board, group, observed->time_s, gpu_busy, observed->setting);
+    residual[0] = scale * (ceres::log(power) - std::log(observed->power_w));
+    return true;
+  }
+};
+
+struct MeteredPowerResidual {
+  const Observation* observed;
+  double gpu_busy;
+  double scale;
+
+  template <class T>
+  bool operator()(const T* board, const T* group, const T* meter, T* residual) const {
+    const T power = total_power_w(board, group, observed->time_s, gpu_busy, observed->setting);
+    const T read = ceres::exp(meter[meter_gain]) * power + ceres::exp(meter[meter_offset_w]);
+    residual[0] = scale * (ceres::log(read) - std::log(observed->power_w));
+    return true;
+  }
+};
+
+// The parameters of a fit as one vector of logarithms, block after block.
+struct Blocks {
+  std::vector<const std::vector<Parameter>*> parameters;
+  std::vector<std::size_t> offset;
+  std::vector<double> values;
+
+  explicit Blocks(const std::vector<const std::vector<Parameter>*>& list) : parameters(list) {
+    for (const auto* block : list) {
+      offset.push_back(values.size());
+      for (const Parameter& parameter : *block) values.push_back(std::log(parameter.prior));
+    }
+  }
+  double* block(std::size_t index) { return values.data() + offset[index]; }
+
+  void start_at_prior() {
+    std::size_t at = 0;
+    for (const auto* block : parameters)
+      for (const Parameter& parameter : *block) values[at++] = std::log(parameter.prior);
+  }
+  void start_near_prior(sim::RandomStream& random) {
+    std::size_t at = 0;
+    for (const auto* block : parameters) {
+      for (const Parameter& parameter : *block) {
+        const double away = std::min(parameter.spread, 1.0) * (2 * random.uniform() - 1);
+        values[at++] =
+            std::clamp(std::log(parameter.prior) + away, std::log(parameter.low), std::log(parameter.high));
+      }
+    }
+  }
+};
+
+// Adds the data's residuals to a problem. `noise`: relative standard deviation.
+using AddData = std::function<void(ceres::Problem&, Blocks&, double noise, double huber)>;
+
+void add_priors(ceres::Problem& problem, Blocks& blocks) {
+  // A prior is a residual on the whole block of which it reads one entry; one-entry views would need
+  // one parameter block each.
+  for (std::size_t b = 0; b < blocks.parameters.size(); ++b) {
+    const auto& block = *blocks.parameters[b];
+    const int size = static_cast<int>(block.size());
+    ceres::Matrix weights = ceres::Matrix::Zero(size, size);
+    ceres::Vector centre(size);
+    for (int i = 0; i < size; ++i) {
+      weights(i, i) = 1 / block[static_cast<std::size_t>(i)].spread;
+      centre[i] = std::log(block[static_cast<std::size_t>(i)].prior);
+    }
+    problem.AddParameterBlock(blocks.block(b), size);
+    for (int i = 0; i < size; ++i) {
+      problem.SetParameterLowerBound(blocks.block(b), i, std::log(block[static_cast<std::size_t>(i)].low));
+      problem.SetParameterUpperBound(blocks.block(b), i, std::log(block[static_cast<std::size_t>(i)].high));
+    }
+    problem.AddResidualBlock(new ceres::NormalPrior(weights, centre), nullptr, blocks.block(b));
+  }
+}
+
+ceres::Solver::Options solver_options(const FitOptions& options, std::size_t parameters) {
+  ceres::Solver::Options solver;
+  solver.max_num_iterations = options.iterations;
+  solver.num_threads = 1;
+  solver.logging_type = ceres::SILENT;
+  solver.function_tolerance = 1e-8;
+  // Board parameters couple all groups: an arrow, which a sparse factorisation keeps sparse.
+  solver.linear_solver_type = parameters > 200 ? ceres::SPARSE_NORMAL_CHOLESKY : ceres::DENSE_QR;
+  return solver;
+}
+
+double robust_deviation(std::vector<double> residuals) {
+  if (residuals.empty()) return 0;
+  for (double& residual : residuals) residual = std::abs(residual);
+  const auto middle = residuals.begin() + static_cast<std::ptrdiff_t>(residuals.size() / 2);
+  std::nth_element(residuals.begin(), middle, residuals.end());
+  constexpr double normal = 1.4826;  // deviation over median absolute deviation of a normal
+  return normal * *middle;
+}
+
+struct Solved {
+  std::vector<double> values;
+  std::vector<double> deviation;
+  Eigen::MatrixXd covariance;
+  double noise = 0;
+  Termination termination = Termination::failed;
+  std::vector<FitStep> steps;
+};
+
+// Residuals of the data alone at the present values, in units of log.
+std::vector<double> data_residuals(Blocks& blocks, const AddData& add_data) {
+  ceres::Problem problem;
+  for (std::size_t b = 0; b < blocks.parameters.size(); ++b)
+    problem.AddParameterBlock(blocks.block(b), static_cast<int>(blocks.parameters[b]->size()));
+  add_data(problem, blocks, 1.0, 0);
+  std::vector<double> residuals;
+  ceres::Problem::EvaluateOptions evaluate;
+  evaluate.apply_loss_function = false;
+  problem.Evaluate(evaluate, nullptr, &residuals, nullptr, nullptr);
+  return residuals;
+}
+
+// One round: every start, best kept in `blocks`.
+void solve_round(int round, double noise, const FitOptions& options, const AddData& add_data, Blocks& blocks,
+                 Solved& solved) {
+  sim::RandomStream random(options.seed, "calibration starts");
+  std::vector<double> best = blocks.values;
+  double best_cost = 0;
+  std::size_t best_step = 0;
+  // Later rounds only refine: the winner of the first is where they start.
+  const int starts = round == 0 ? options.starts : 1;
+  for (int start = 0; start < starts; ++start) {
+    if (round == 0 && start == 0) blocks.start_at_prior();
+    if (round == 0 && start > 0) blocks.start_near_prior(random);
+    ceres::Problem problem;
+    add_priors(problem, blocks);
+    add_data(problem, blocks, noise, options.huber);
+    ceres::Solver::Summary summary;
+    ceres::Solve(solver_options(options, blocks.values.size()), &problem, &summary);
+    solved.steps.push_back(
+        {round, start, static_cast<int>(summary.iterations.size()) - 1, summary.final_cost, false});
+    if (!summary.IsSolutionUsable()) continue;
+    if (solved.termination == Termination::failed || start == 0 || summary.final_cost < best_cost) {
+      best_cost = summary.final_cost;
+      best = blocks.values;
+      best_step = solved.steps.size() - 1;
+      solved.termination = summary.termination_type == ceres::CONVERGENCE ? Termination::converged
+                                                                          : Termination::iterations_exhausted;
+    }
+  }
+  blocks.values = best;
+  if (!solved.steps.empty()) solved.steps[best_step].chosen = true;
+}
+
+// Inverse of the Gauss-Newton Hessian at the solution, priors included, losses not.
+Eigen::MatrixXd covariance_at(Blocks& blocks, const AddData& add_data, double noise) {
+  ceres::Problem problem;
+  std::vector<double*> order;
+  for (std::size_t b = 0; b < blocks.parameters.size(); ++b) {
+    const auto& block = *blocks.parameters[b];
+    problem.AddParameterBlock(blocks.block(b), static_cast<int>(block.size()));
+    order.push_back(blocks.block(b));
+  }
+  add_data(problem, blocks, noise, 0);
+  ceres::CRSMatrix sparse;
+  ceres::Problem::EvaluateOptions evaluate;
+  evaluate.parameter_blocks = order;
+  evaluate.apply_loss_function = false;
+  problem.Evaluate(evaluate, nullptr, nullptr, nullptr, &sparse);
+  const auto size = static_cast<Eigen::Index>(blocks.values.size());
+  Eigen::MatrixXd hessian = Eigen::MatrixXd::Zero(size, size);
+  for (int row = 0; row < sparse.num_rows; ++row) {
+    const auto begin = static_cast<std::size_t>(sparse.rows[static_cast<std::size_t>(row)]);
+    const auto end = static_cast<std::size_t>(sparse.rows[static_cast<std::size_t>(row) + 1]);
+    for (std::size_t i = begin; i < end; ++i)
+      for (std::size_t j = begin; j < end; ++j)
+        hessian(sparse.cols[i], sparse.cols[j]) += sparse.values[i] * sparse.values[j];
+  }
+  Eigen::Index at = 0;
+  for (const auto* block : blocks.parameters)
+    for (const Parameter& parameter : *block) {
+      hessian(at, at) += 1 / (parameter.spread * parameter.spread);
+      ++at;
+    }
+  return hessian.ldlt().solve(Eigen::MatrixXd::Identity(size, size));
+}
+
+Solved solve(Blocks& blocks, const AddData& add_data, std::size_t data, const FitOptions& options) {
+  Solved solved;
+  double noise = options.first_noise;
+  if (data == 0) {
+    solved.termination = Termination::no_data;
+  } else {
+    constexpr int rounds = 3;
+    for (int round = 0; round < rounds; ++round) {
+      solve_round(round, noise, options, add_data, blocks, solved);
+      // With few points the fit leaves almost no residual; the estimate then starts from what was assumed.
+      constexpr double assumed_points = 5;
+      const double seen = robust_deviation(data_residuals(blocks, add_data));
+      const auto points = static_cast<double>(data);
+      const double pooled =
+          std::sqrt((seen * seen * points + options.first_noise * options.first_noise * assumed_points) /
+                    (points + assumed_points));
+      noise = std::clamp(pooled, options.least_noise, options.most_noise);
+    }
+  }
+  solved.noise = noise;
+  solved.values = blocks.values;
+  solved.covariance = covariance_at(blocks, add_data, noise);
+  for (Eigen::Index i = 0; i < solved.covariance.rows(); ++i)
+    solved.deviation.push_back(std::sqrt(std::max(0.0, solved.covariance(i, i))));
+  return solved;
+}
+
+std::vector<Estimate> estimates_of(const Blocks& blocks, const Solved& solved, std::size_t block) {
+  std::vector<Estimate> list;
+  for (std::size_t i = 0; i < blocks.parameters[block]->size(); ++i) {
+    const std::size_t at = blocks.offset[block] + i;
+    list.push_back({std::exp(solved.values[at]), solved.deviation[at]});
+  }
+  return list;
+}
+
+std::vector<double> joint_covariance(const Blocks& blocks, const Solved& solved, std::size_t group_block) {
+  std::vector<Eigen::Index> index;
+  for (const std::size_t block : {std::size_t{0}, group_block})
+    for (std::size_t i = 0; i < blocks.parameters[block]->size(); ++i)
+      index.push_back(static_cast<Eigen::Index>(blocks.offset[block] + i));
+  std::vector<double> dense;
+  for (const Eigen::Index row : index)
+    for (const Eigen::Index column : index) dense.push_back(solved.covariance(row, column));
+  return dense;
+}
+
+FitResult result_of(const Blocks& blocks, const Solved& solved, std::size_t groups) {
+  FitResult result;
+  result.board = estimates_of(blocks, solved, 0);
+  for (std::size_t g = 0; g < groups; ++g) {
+    result.groups.push_back(estimates_of(blocks, solved, 1 + g));
+    result.covariance.push_back(joint_covariance(blocks, solved, 1 + g));
+  }
+  for (std::size_t b = 1 + groups; b < blocks.parameters.size(); ++b)
+    result.meters.push_back(estimates_of(blocks, solved, b));
+  result.noise = solved.noise;
+  result.termination = solved.termination;
+  result.steps = solved.steps;
+  return result;
+}
+
+ceres::LossFunction* loss(double huber) {
+  return huber > 0 ? new ceres::HuberLoss(huber) : nullptr;
+}
+
+}  // namespace
+
+double Estimate::low95() const {
+  return value * std::exp(-1.96 * deviation);
+}
+double Estimate::high95() const {
+  return value * std::exp(1.96 * deviation);
+}
+
+const char* name_of(Termination termination) {
+  switch (termination) {
+    case Termination::converged:
+      return "converged";
+    case Termination::iterations_exhausted:
+      return "iterations exhausted";
+    case Termination::no_data:
+      return "no data";
+    case Termination::failed:
+      break;
+  }
+  return "failed";
+}
+
+std::vector<double> FitResult::board_logs() const {
+  return logs(board);
+}
+std::vector<double> FitResult::group_logs(std::size_t group) const {
+  return logs(groups[group]);
+}
+
+FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation>& observations,
+                   const FitOptions& options) {
+  std::vector<const std::vector<Parameter>*> list = {&parameters.board};
+  for (const auto& group : parameters.groups) list.push_back(&group);
+  Blocks blocks(list);
+  const AddData add_data = [&](ceres::Problem& problem, Blocks& at, double noise, double huber) {
+    for (const Observation& observed : observations) {
+      if (observed.time_s <= 0) continue;
+      problem.AddResidualBlock(
+          new ceres::AutoDiffCostFunction<TimeResidual, 1, time_board_parameters, time_group_parameters>(
+              new TimeResidual{&observed, observed.weight / noise}),
+          loss(huber), at.block(0), at.block(1 + observed.group));
+    }
+  };
+  const auto measured = static_cast<std::size_t>(std::count_if(
+      observations.begin(), observations.end(), [](const Observation& o) { return o.time_s > 0; }));
+  return result_of(blocks, solve(blocks, add_data, measured, options), parameters.groups.size());
+}
+
+FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vector<Parameter>>& meters,
+                    const std::vector<Observation>& observations, const std::vector<double>& gpu_busy,
+                    const FitOptions& options) {
+  std::vector<const std::vector<Parameter>*> list = {&parameters.board};
+  for (const auto& group : parameters.groups) list.push_back(&group);
+  for (const auto& meter : meters) list.push_back(&meter);
+  Blocks blocks(list);
+  const std::size_t first_meter = 1 + parameters.groups.size();
+  const AddData add_data = [&](ceres::Problem& problem, Blocks& at, double noise, double huber) {
+    for (std::size_t i = 0; i < observations.size(); ++i) {
+      const Observation& observed = observations[i];
+      if (observed.power_w <= 0) continue;
+      const double scale = observed.weight / noise;
+      if (observed.meter == 0) {
+        problem.AddResidualBlock(
+            new ceres::AutoDiffCostFunction<PowerResidual, 1, power_board_parameters, power_group_parameters>(
+                new PowerResidual{&observed, gpu_busy[i], scale}),
+            loss(huber), at.block(0), at.block(1 + observed.group));
+      } else {
+        problem.AddResidualBlock(
+            new ceres::AutoDiffCostFunction<MeteredPowerResidual, 1, power_board_parameters,
+                                            power_group_parameters, meter_parameters>(
+                new MeteredPowerResidual{&observed, gpu_busy[i], scale}),
+            loss(huber), at.block(0), at.block(1 + observed.group),
+            at.block(first_meter + observed.meter - 1));
+      }
+    }
+  };
+  const auto measured = static_cast<std::size_t>(std::count_if(
+      observations.begin(), observations.end(), [](const Observation& o) { return o.power_w > 0; }));
+  return result_of(blocks, solve(blocks, add_data, measured, options), parameters.groups.size());
+}
+
+}  // namespace wattline::devices::calibration

@@ -1,0 +1,102 @@
+// A calibrated model of one board: the law's parameters, what is left over as a residual process per
+// workload, and how far off it was on points that were held out.
+//
+// Made by calibrate() (calibrate.hpp), kept in a file (model_file.hpp), asked through predict() or as a
+// cost model (devices/hybrid.hpp). Value types; immutable once made, so threads may share one.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "devices/calibration/group.hpp"
+
+namespace wattline::devices::calibration {
+
+// Errors on points that were not used, relative: predicted / measured - 1.
+struct HeldOutError {
+  std::int64_t points = 0;  // held out in turn; 0: there were too few to hold any out
+  double mean_absolute = 0;
+  double median_absolute = 0;
+  double worst = 0;             // signed, of the largest magnitude
+  double bias = 0;              // mean, signed
+  double law_alone = 0;         // mean absolute error of the law without its residual process
+  double within_one_sigma = 0;  // share of points inside the band; 0.68 is honest
+};
+
+struct ParameterEstimates {
+  std::vector<Parameter> parameters;  // with the priors that were used
+  std::vector<Estimate> estimates;    // of each
+};
+
+// One of the two laws, for one group.
+struct GroupLaw {
+  ParameterEstimates group;
+  std::vector<double> covariance;  // of (board, group) in logarithms, row by row
+  ResidualProcess residual;
+  std::int64_t points = 0;  // used
+  double noise = 0;         // relative, of one measurement about the model
+  HeldOutError held_out;
+};
+
+// Lowest and highest value of each knob among the profiles: where the model was checked.
+struct CheckedRange {
+  PowerMode low;
+  PowerMode high;
+  std::int64_t low_batch = 0;
+  std::int64_t high_batch = 0;
+  bool holds(std::int64_t batch, const PowerMode& mode) const;
+};
+
+struct GroupModel {
+  Group group;
+  GroupLaw time;
+  GroupLaw power;
+  CheckedRange range;
+};
+
+// FLOP and bytes of a counted workload at a batch, remembered from its profiles.
+struct CountedWork {
+  double flop = 0;
+  double bytes = 0;
+};
+
+struct CalibratedModel {
+  DeviceSpec spec;
+  std::string spec_text;  // the JSON that `spec` was read from
+  PowerKind power_kind = PowerKind::module_rails;
+  ParameterEstimates board_time;
+  ParameterEstimates board_power;
+  std::map<PowerKind, ParameterEstimates> meters;  // of the kinds that are not power_kind
+  std::vector<GroupModel> groups;
+  std::map<std::pair<std::string, std::int64_t>, CountedWork> counted;  // by full name and batch
+  std::string source;                                                   // of the profiles, as it was given
+  std::string profiles_sha256;  // of the file they came from; may be empty
+
+  // The group of a workload in a role, or null. `counted`: as known_group().
+  const GroupModel* find(const std::string& workload, workloads::Role role) const;
+};
+
+// What the board draws whatever is executed: leakage, idle memory, carrier. `board`: logarithms.
+double static_power_w(const std::vector<double>& board, const Setting& at);
+
+struct Band {
+  double value = 0;
+  double sigma = 0;  // standard deviation of the natural logarithm, of a new measurement
+};
+
+struct CostPrediction {
+  Band time_s;
+  Band power_w;
+  std::array<double, 4> domain_w{};  // GPU, CPU, memory, board; sum is power_w.value
+};
+
+// `law_only` leaves the residual processes out. Precondition: a counted point brings FLOP and bytes.
+CostPrediction predict(const CalibratedModel& model, const GroupModel& group, const Point& point,
+                       bool law_only = false);
+
+// The same without bands, faster.
+CostPrediction predict_values(const CalibratedModel& model, const GroupModel& group, const Point& point);
+
+}  // namespace wattline::devices::calibration

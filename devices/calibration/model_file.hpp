@@ -1,0 +1,27 @@
+// A calibrated model as a file: JSON, schema "wattline-model/1", whole and by itself (the board's spec is in
+// it). What is read is what was written, to the bit.
+//
+// Strict: unknown keys, sizes that do not match and values out of range are errors that name the field.
+#pragma once
+
+#include <string>
+
+#include "devices/calibration/model.hpp"
+#include "sim/base/strict_json.hpp"
+
+namespace wattline::devices::calibration {
+
+std::string write_model(const CalibratedModel& model);
+
+// `name` is what messages call the text.
+Result<CalibratedModel> parse_model(const std::string& text, const std::string& name);
+// "built-in:orin-agx" is the shipped model of a board, by its name or alias; anything else is a path.
+Result<CalibratedModel> read_model(const std::string& path);
+inline constexpr const char* built_in_prefix = "built-in:";
+// Names of the boards that have a shipped model.
+std::vector<std::string> shipped_models();
+
+// Whether a JSON text says that it is a model file; nothing else of it is checked.
+bool is_model_file(const Json& json);
+
+}  // namespace wattline::devices::calibration

@@ -1,0 +1,181 @@
+// wattline calibrate: profiles in, device model and the errors of it out.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "devices/calibration/model_file.hpp"
+#include "experiments/calibration/profiles.hpp"
+#include "experiments/calibration/report.hpp"
+#include "experiments/cli/verbs.hpp"
+#include "experiments/whole_file.hpp"
+#include "sim/base/text.hpp"
+#include "traces/import/formats.hpp"
+#include "traces/profile_csv.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+namespace calibration = devices::calibration;
+
+struct CalibrateOptions {
+  ProfileSource source;
+  std::string device;
+  std::string device_file;
+  std::string out;
+  std::string profiles_out;
+  std::string base;
+  std::string power_kind;
+  std::vector<std::string> fit_work;
+  bool fit_power_offset = false;
+  bool law_only = false;
+  bool list_formats = false;
+  int starts = 3;
+  std::uint64_t seed = 1;
+  std::string format = "table";
+};
+
+ResultTable table_of_formats() {
+  ResultTable table;
+  table.columns = {{"format"}, {"title"}};
+  for (const traces::Format& format : traces::formats())
+    if (format.read) table.rows.push_back({format.name, format.title});
+  return table;
+}
+
+devices::PowerKind kind_named(const std::string& name) {
+  using devices::PowerKind;
+  for (const PowerKind kind : {PowerKind::module_rails, PowerKind::board_meter, PowerKind::wall})
+    if (name == devices::name_of(kind)) return kind;
+  return PowerKind::unstated;
+}
+
+std::string shown(const calibration::Calibration& result, Format format) {
+  switch (format) {
+    case Format::csv:
+      return error_table(result.model).to_csv();
+    case Format::json:
+      return calibration_json(result).dump(2) + "\n";
+    case Format::table:
+      break;
+  }
+  return calibration_text(result);
+}
+
+// No profile: what is known of another board, on this one.
+void transfer(const CalibrateOptions& options, Format format) {
+  if (options.base.empty() || (options.device.empty() && options.device_file.empty())) {
+    throw CommandError(
+        bad_input("--profile is required, or --base and --device to transfer a model to another board "
+                  "(see --help)"));
+  }
+  const devices::DeviceSpec spec =
+      required(options.device_file.empty() ? devices::find_device(options.device)
+                                           : devices::read_device_spec(options.device_file));
+  const calibration::CalibratedModel base = required(calibration::read_model(options.base));
+  calibration::Calibration result;
+  result.model = required(calibration::transferred(base, spec, spec.text));
+  result.report.notes.push_back(
+      fmt::format("no profile of {}: every parameter is transferred from {}", spec.name, base.spec.name));
+  if (!options.out.empty()) required(write_whole_file(options.out, calibration::write_model(result.model)));
+  print(shown(result, format));
+}
+
+void run_calibrate(const CalibrateOptions& options) {
+  const Format format = format_of(options.format);
+  if (options.list_formats) return print(table_of_formats().print(format));
+  if (options.source.files.empty()) return transfer(options, format);
+  const auto start = std::chrono::steady_clock::now();
+  const BoardProfiles profiles = required(read_profiles(options.source, options.device, options.device_file));
+  if (profiles.of_other_boards > 0)
+    tell(fmt::format("{} profiles of other boards were left out", profiles.of_other_boards));
+  if (!options.profiles_out.empty())
+    required(write_whole_file(options.profiles_out, traces::write_profile_csv(profiles.rows)));
+
+  calibration::CalibrationOptions fit;
+  fit.fit.starts = options.starts;
+  fit.fit.seed = fit.time_residual.seed = fit.power_residual.seed = options.seed;
+  fit.hybrid = !options.law_only;
+  fit.fit_work = options.fit_work;
+  // What a data set of known format holds is no slip of the pen.
+  fit.fit_any_work = !options.source.format.empty();
+  fit.fit_power_offset = options.fit_power_offset;
+  fit.power_kind = kind_named(options.power_kind);
+  std::optional<calibration::CalibratedModel> base;
+  if (!options.base.empty()) base = required(calibration::read_model(options.base));
+  if (base) fit.base = &*base;
+  calibration::Calibration result = required(
+      calibration::calibrate(profiles.spec, profiles.spec.text, profiles.rows, name_of(options.source), fit));
+  result.model.profiles_sha256 = profiles.sha256;
+  if (!options.out.empty()) required(write_whole_file(options.out, calibration::write_model(result.model)));
+  print(shown(result, format));
+  const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  tell(
+      fmt::format("{} profiles calibrated in {:.1f} s{}", profiles.rows.size(), wall_s,
+                  options.out.empty() ? "; no --out, so no model was written" : ", model in " + options.out));
+}
+
+void add_import_options(CLI::App& verb, CalibrateOptions& options) {
+  traces::ImportOptions& import = options.source.import;
+  const char* group = "Foreign formats";
+  verb.add_option("--import", options.source.format, "Format of the profiles; see --list-formats")
+      ->group(group);
+  verb.add_flag("--list-formats", options.list_formats, "List the formats that can be imported")
+      ->group(group);
+  verb.add_option("--profiles-out", options.profiles_out, "Also write the profiles as a profile CSV")
+      ->group(group);
+  verb.add_option("--time", import.time, "Which of several times becomes time_ms")->group(group);
+  verb.add_option("--minibatches", import.minibatches, "Minibatch log of a tegrastats or jtop log")
+      ->group(group);
+  verb.add_option("--start-s", import.start_s,
+                  "Instant of the power log's first line on the minibatch log's clock")
+      ->group(group);
+  verb.add_option("--interval-s", import.interval_s, "Between lines of a power log without time stamps")
+      ->check(CLI::Range(1e-3, 1e4))
+      ->capture_default_str()
+      ->group(group);
+  verb.add_option("--settle-s", import.settle_s, "From the start of a run, without power readings")
+      ->check(CLI::Range(0.0, 1e4))
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app) {
+  auto options = std::make_shared<CalibrateOptions>();
+  CLI::App* verb =
+      app.add_subcommand("calibrate", "Fit a device model to measured profiles, and state its error");
+  verb->add_option("--device", options->device, "A built-in board (default: the one that the profiles name)");
+  verb->add_option("--device-file", options->device_file, "A device file of your own instead")
+      ->excludes("--device");
+  verb->add_option("--profile", options->source.files,
+                   "Profile CSV, or a file in the format of --import; repeatable");
+  verb->add_option("--out", options->out, "The model file to write");
+  verb->add_option("--base", options->base,
+                   "A model of another workload or board to start from (transfer); without --profile, the "
+                   "whole model is transferred");
+  verb->add_option(
+      "--fit-work", options->fit_work,
+      "Networks that the catalogue does not know and that bring no FLOP and bytes: fit their work");
+  verb->add_option("--power-kind", options->power_kind,
+                   "What the model predicts (default: what most profiles hold)")
+      ->check(CLI::IsMember({"module rails", "board meter", "wall"}));
+  verb->add_flag("--fit-power-offset", options->fit_power_offset,
+                 "Profiles of several power kinds: fit gain and offset between them");
+  verb->add_flag("--law-only", options->law_only,
+                 "The physical law alone, without a regression of its residuals");
+  verb->add_option("--starts", options->starts, "Starting points of the fit")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  verb->add_option("--seed", options->seed, "Of starts, samples and folds")->capture_default_str();
+  add_import_options(*verb, *options);
+  verb->add_option("--format", options->format, "table, csv (errors) or json (all)")
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+  verb->footer("Example: wattline calibrate --device orin-agx --profile my_profiles.csv --out my_orin.json");
+  verb->callback([options] { run_calibrate(*options); });
+}
+
+}  // namespace wattline::experiments

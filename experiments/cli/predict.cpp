@@ -1,0 +1,60 @@
+// wattline predict: a device model and requests in, time and power with a one-sigma band out.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "devices/calibration/model_file.hpp"
+#include "devices/hybrid.hpp"
+#include "experiments/calibration/predictions.hpp"
+#include "experiments/cli/verbs.hpp"
+#include "experiments/whole_file.hpp"
+#include "traces/profile_csv.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+struct PredictOptions {
+  std::string model;
+  std::string requests;
+  std::string out;
+  std::string format = "csv";
+};
+
+void run_predict(const PredictOptions& options) {
+  const devices::HybridModel model(required(devices::calibration::read_model(options.model)));
+  const auto requests = required(traces::read_profile_requests(options.requests));
+  const Predictions predictions = required(predict_all(model, requests, options.requests));
+  if (predictions.outside > 0) {
+    tell(fmt::format(
+        "{} of {} requests lie outside the range in which the model was checked (column checked); the first "
+        "is line {}",
+        predictions.outside, requests.size(), predictions.first_outside_line));
+  }
+  const std::string text = options.format == "csv"
+                               ? predictions_csv(requests, predictions)
+                               : predictions_table(requests, predictions).print(format_of(options.format));
+  if (options.out.empty()) return print(text);
+  required(write_whole_file(options.out, text));
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app) {
+  auto options = std::make_shared<PredictOptions>();
+  CLI::App* verb =
+      app.add_subcommand("predict", "Time and power of requested points, from a calibrated model");
+  verb->add_option("--model", options->model, "A model file that calibrate wrote")->required();
+  verb->add_option("--requests", options->requests,
+                   "CSV with the columns of a profile, without time and power")
+      ->required();
+  verb->add_option("--out", options->out, "The file to write (default: standard output)");
+  verb->add_option("--format", options->format, "table, csv or json")
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+  verb->footer("Example: wattline predict --model my_orin.json --requests q.csv");
+  verb->callback([options] { run_predict(*options); });
+}
+
+}  // namespace wattline::experiments

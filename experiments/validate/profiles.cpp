@@ -1,0 +1,124 @@
+#include "experiments/validate/profiles.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+namespace wattline::experiments {
+
+using devices::ProfileRow;
+using devices::calibration::Band;
+
+namespace {
+
+struct Errors {
+  std::vector<double> relative;
+  std::int64_t inside = 0;
+};
+
+bool inside(const Band& band, double measured) {
+  return std::abs(std::log(band.value / measured)) <= band.sigma;
+}
+
+// Measured, predicted, error in per cent, inside one sigma; and the error noted.
+void add_target(const std::optional<double>& measured, const Band& band, double scale, std::vector<Cell>& row,
+                Errors& errors) {
+  row.push_back(measured ? Cell{*measured} : Cell{});
+  row.push_back(band.value * scale);
+  if (!measured) {
+    row.insert(row.end(), {Cell{}, Cell{}});
+    return;
+  }
+  const Band scaled{band.value * scale, band.sigma};
+  const double relative = scaled.value / *measured - 1;
+  row.push_back(100 * relative);
+  row.push_back(inside(scaled, *measured) ? "yes" : "no");
+  errors.relative.push_back(relative);
+  if (inside(scaled, *measured)) ++errors.inside;
+}
+
+std::vector<Cell> summary_row(const std::string& workload, const char* role, const char* target,
+                              const Errors& errors) {
+  std::vector<double> magnitude;
+  double worst = 0;
+  for (const double relative : errors.relative) {
+    magnitude.push_back(std::abs(relative));
+    if (magnitude.back() > std::abs(worst)) worst = relative;
+  }
+  std::sort(magnitude.begin(), magnitude.end());
+  const auto count = static_cast<double>(magnitude.size());
+  const std::size_t half = magnitude.size() / 2;
+  const double median =
+      magnitude.size() % 2 == 1 ? magnitude[half] : (magnitude[half - 1] + magnitude[half]) / 2;
+  return {workload,
+          role,
+          target,
+          static_cast<std::int64_t>(magnitude.size()),
+          100 * std::accumulate(magnitude.begin(), magnitude.end(), 0.0) / count,
+          100 * median,
+          100 * worst,
+          100 * std::accumulate(errors.relative.begin(), errors.relative.end(), 0.0) / count,
+          100 * static_cast<double>(errors.inside) / count};
+}
+
+}  // namespace
+
+Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
+                                            const std::vector<ProfileRow>& profiles,
+                                            const std::string& name) {
+  const auto predictions = predict_all(model, profiles, name);
+  if (!predictions) return predictions.error();
+  ProfileValidation validation;
+  validation.rows.columns = {{"line"},
+                             {"workload"},
+                             {"role"},
+                             {"batch"},
+                             {"cores"},
+                             {"cpu_khz"},
+                             {"gpu_khz"},
+                             {"emc_khz"},
+                             {"time_ms", 3},
+                             {"predicted_time_ms", 3, "predicted ms"},
+                             {"time_error_pct", 1, "error %"},
+                             {"time_in_one_sigma", 0, "in 1 sigma"},
+                             {"power_w", 2},
+                             {"predicted_power_w", 2, "predicted W"},
+                             {"power_error_pct", 1, "error %"},
+                             {"power_in_one_sigma", 0, "in 1 sigma"},
+                             {"checked"}};
+  validation.summary.columns = {{"workload"},
+                                {"role"},
+                                {"target"},
+                                {"points"},
+                                {"mape_pct", 2, "MAPE %"},
+                                {"median_pct", 2, "median %"},
+                                {"worst_pct", 1, "worst %"},
+                                {"bias_pct", 2, "bias %"},
+                                {"within_one_sigma_pct", 0, "in 1 sigma %"}};
+  std::map<std::tuple<std::string, workloads::Role, int>, Errors> errors;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    const ProfileRow& row = profiles[i];
+    const Prediction& at = predictions->of_points[predictions->of_request[i]];
+    std::vector<Cell> cells = {static_cast<std::int64_t>(row.line), row.workload,
+                               workloads::name_of(row.role),        row.batch,
+                               std::int64_t{row.mode.cores},        std::int64_t{row.mode.cpu_khz},
+                               std::int64_t{row.mode.gpu_khz},      std::int64_t{row.mode.emc_khz}};
+    // Counted work is summed up by stack: each sub-graph is a workload of its own.
+    const std::string summed =
+        row.flop ? "counted@" + row.workload.substr(row.workload.find('@') + 1) : row.workload;
+    add_target(row.time_ms, at.cost.time_s, 1e3, cells, errors[{summed, row.role, 0}]);
+    add_target(row.power_w, at.cost.power_w, 1, cells, errors[{summed, row.role, 1}]);
+    cells.push_back(at.checked ? "yes" : "no");
+    validation.rows.rows.push_back(std::move(cells));
+  }
+  for (const auto& [key, found] : errors) {
+    if (found.relative.empty()) continue;
+    validation.summary.rows.push_back(summary_row(std::get<0>(key), workloads::name_of(std::get<1>(key)),
+                                                  std::get<2>(key) == 0 ? "time" : "power", found));
+  }
+  return validation;
+}
+
+}  // namespace wattline::experiments
