@@ -150,8 +150,7 @@ std::vector<std::optional<Cost>> HybridModel::minibatches(const std::string& wor
   if (!found) return costs;
   const auto predictions = calibration::predict_values(model_, *found->group, found->point, modes);
   for (std::size_t i = 0; i < modes.size(); ++i) {
-    if (!check_mode(model_.spec, modes[i]))
-      costs[i] = cost_of(predictions[i], on_rails(predictions[i].domain_w));
+    costs[i] = cost_of(predictions[i], on_rails(predictions[i].domain_w));
   }
   return costs;
 }
@@ -181,6 +180,20 @@ Result<CostPrediction> HybridModel::predict(const std::string& workload, Role ro
   const auto found = find(workload, role, point);
   if (!found) return found.error();
   return calibration::predict(model_, *found->group, found->point);
+}
+
+Result<std::vector<CostPrediction>> HybridModel::predict(const std::string& workload, Role role,
+                                                         const Point& point,
+                                                         std::span<const PowerMode> modes) const {
+  const auto found = find(workload, role, point);
+  if (!found) return found.error();
+  std::vector<CostPrediction> list = calibration::predict_values(model_, *found->group, found->point, modes);
+  Point at = found->point;
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    at.mode = modes[i];
+    calibration::add_bands(model_, *found->group, at, list[i]);
+  }
+  return list;
 }
 
 }  // namespace wattline::devices

@@ -33,6 +33,10 @@ class HybridModel final : public CostModel {
   // was not profiled, unless `flop` and `bytes` are given.
   Result<calibration::CostPrediction> predict(const std::string& workload, workloads::Role role,
                                               const calibration::Point& point) const;
+  // predict() of one minibatch at many modes; the point's own mode does not matter.
+  Result<std::vector<calibration::CostPrediction>> predict(const std::string& workload, workloads::Role role,
+                                                           const calibration::Point& point,
+                                                           std::span<const PowerMode> modes) const;
 
  private:
   struct Found {

@@ -137,15 +137,28 @@ ParameterEstimates paired(const std::vector<Parameter>& parameters, const std::v
   return {parameters, estimates};
 }
 
-std::vector<std::size_t> sampled(const std::vector<std::size_t>& points, std::size_t most,
-                                 std::uint64_t seed) {
+// At most `most` of the points in all; every group keeps its share of that, and small groups all they have.
+std::vector<std::size_t> sampled(const Intake& intake, const std::vector<std::size_t>& points,
+                                 std::size_t most, std::uint64_t seed) {
   if (points.size() <= most) return points;
-  std::vector<std::size_t> order = points;
+  std::vector<std::vector<std::size_t>> of_group(intake.groups.size());
+  for (const std::size_t i : points) of_group[intake.points[i].group].push_back(i);
+  std::vector<std::size_t> by_size(of_group.size());
+  std::iota(by_size.begin(), by_size.end(), std::size_t{0});
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [&](std::size_t a, std::size_t b) { return of_group[a].size() < of_group[b].size(); });
   sim::RandomStream random(seed, "calibration law sample");
-  for (std::size_t i = 0; i < most; ++i) std::swap(order[i], order[i + random.below(order.size() - i)]);
-  order.resize(most);
-  std::sort(order.begin(), order.end());
-  return order;
+  std::vector<std::size_t> kept;
+  for (std::size_t rank = 0; rank < by_size.size(); ++rank) {
+    std::vector<std::size_t>& members = of_group[by_size[rank]];
+    const std::size_t share = (most - kept.size()) / (by_size.size() - rank);
+    const std::size_t taken = std::min(members.size(), share);
+    for (std::size_t i = 0; i < taken; ++i)
+      std::swap(members[i], members[i + random.below(members.size() - i)]);
+    kept.insert(kept.end(), members.begin(), members.begin() + static_cast<std::ptrdiff_t>(taken));
+  }
+  std::sort(kept.begin(), kept.end());
+  return kept;
 }
 
 // Hyperparameters of an earlier, larger fit, to begin from.
@@ -194,7 +207,8 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
   model.spec = ground.spec;
   model.power_kind = ground.intake.power_kind;
   std::vector<Observation> observations;
-  const auto sample = sampled(points, static_cast<std::size_t>(ground.options.law_points), fit_options.seed);
+  const auto sample =
+      sampled(ground.intake, points, static_cast<std::size_t>(ground.options.law_points), fit_options.seed);
   for (const std::size_t i : sample) observations.push_back(observation_of(ground, ground.intake.points[i]));
 
   ParameterSet priors = ground.time_priors;
@@ -209,7 +223,7 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
     group.group = ground.intake.groups[g];
     group.time.group = paired(priors.groups[g], time.groups[g]);
     group.time.covariance = time.covariance[g];
-    group.time.noise = time.noise;
+    group.time.noise = time.noise[g];
     group.power.noise = fit_options.first_noise;
     model.groups.push_back(std::move(group));
   }
@@ -257,7 +271,7 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
   for (std::size_t g = 0; g < model.groups.size(); ++g) {
     model.groups[g].power.group = paired(power_priors.groups[g], power.groups[g]);
     model.groups[g].power.covariance = power.covariance[g];
-    model.groups[g].power.noise = power.noise;
+    model.groups[g].power.noise = power.noise[g];
   }
   const auto power_board = power.board_logs();
   fit_residuals(
@@ -414,7 +428,8 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   result.model.source = name;
   note_ranges(*intake, result.model);
   for (const IntakePoint& point : intake->points) {
-    if (intake->groups[point.group].source != WorkSource::counted) continue;
+    // The law alone is for work of any size; it keeps no list of the work that it was fitted to.
+    if (intake->groups[point.group].source != WorkSource::counted || !options.hybrid) continue;
     result.model.counted[{full_name(spec, rows[point.row].workload), point.point.batch}] = {
         *point.point.flop, *point.point.bytes};
   }

@@ -2,12 +2,14 @@
 
 #include <ceres/ceres.h>
 #include <ceres/normal_prior.h>
+#include <fmt/format.h>
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <functional>
 
+#include "sim/base/text.hpp"
 #include "sim/random.hpp"
 
 namespace wattline::devices::calibration {
@@ -98,8 +100,9 @@ struct Blocks {
   }
 };
 
-// Adds the data's residuals to a problem. `noise`: relative standard deviation.
-using AddData = std::function<void(ceres::Problem&, Blocks&, double noise, double huber)>;
+// Adds the data's residuals to a problem. `noise`: relative standard deviation, per group.
+using Noise = std::vector<double>;
+using AddData = std::function<void(ceres::Problem&, Blocks&, const Noise& noise, double huber)>;
 
 void add_priors(ceres::Problem& problem, Blocks& blocks) {
   // A prior is a residual on the whole block of which it reads one entry; one-entry views would need
@@ -146,17 +149,17 @@ struct Solved {
   std::vector<double> values;
   std::vector<double> deviation;
   Eigen::MatrixXd covariance;
-  double noise = 0;
+  Noise noise;
   Termination termination = Termination::failed;
   std::vector<FitStep> steps;
 };
 
 // Residuals of the data alone at the present values, in units of log.
-std::vector<double> data_residuals(Blocks& blocks, const AddData& add_data) {
+std::vector<double> data_residuals(Blocks& blocks, const AddData& add_data, std::size_t groups) {
   ceres::Problem problem;
   for (std::size_t b = 0; b < blocks.parameters.size(); ++b)
     problem.AddParameterBlock(blocks.block(b), static_cast<int>(blocks.parameters[b]->size()));
-  add_data(problem, blocks, 1.0, 0);
+  add_data(problem, blocks, Noise(groups, 1.0), 0);
   std::vector<double> residuals;
   ceres::Problem::EvaluateOptions evaluate;
   evaluate.apply_loss_function = false;
@@ -165,8 +168,8 @@ std::vector<double> data_residuals(Blocks& blocks, const AddData& add_data) {
 }
 
 // One round: every start, best kept in `blocks`.
-void solve_round(int round, double noise, const FitOptions& options, const AddData& add_data, Blocks& blocks,
-                 Solved& solved) {
+void solve_round(int round, const Noise& noise, const FitOptions& options, const AddData& add_data,
+                 Blocks& blocks, Solved& solved) {
   sim::RandomStream random(options.seed, "calibration starts");
   std::vector<double> best = blocks.values;
   double best_cost = 0;
@@ -197,7 +200,7 @@ void solve_round(int round, double noise, const FitOptions& options, const AddDa
 }
 
 // Inverse of the Gauss-Newton Hessian at the solution, priors included, losses not.
-Eigen::MatrixXd covariance_at(Blocks& blocks, const AddData& add_data, double noise) {
+Eigen::MatrixXd covariance_at(Blocks& blocks, const AddData& add_data, const Noise& noise) {
   ceres::Problem problem;
   std::vector<double*> order;
   for (std::size_t b = 0; b < blocks.parameters.size(); ++b) {
@@ -229,28 +232,41 @@ Eigen::MatrixXd covariance_at(Blocks& blocks, const AddData& add_data, double no
   return hessian.ldlt().solve(Eigen::MatrixXd::Identity(size, size));
 }
 
-Solved solve(Blocks& blocks, const AddData& add_data, std::size_t data, const FitOptions& options) {
+// What each group's residuals say of its noise. With few points the fit leaves almost no residual, so the
+// estimate starts from what was assumed.
+Noise noise_of(const std::vector<double>& residuals, const std::vector<std::size_t>& group_of_residual,
+               std::size_t groups, const FitOptions& options) {
+  std::vector<std::vector<double>> of_group(groups);
+  for (std::size_t i = 0; i < residuals.size(); ++i) of_group[group_of_residual[i]].push_back(residuals[i]);
+  Noise noise;
+  for (const std::vector<double>& own : of_group) {
+    constexpr double assumed_points = 5;
+    const double seen = robust_deviation(own);
+    const auto points = static_cast<double>(own.size());
+    const double pooled =
+        std::sqrt((seen * seen * points + options.first_noise * options.first_noise * assumed_points) /
+                  (points + assumed_points));
+    noise.push_back(std::clamp(pooled, options.least_noise, options.most_noise));
+  }
+  return noise;
+}
+
+// `group_of_residual`: of the residuals that `add_data` adds, in its order.
+Solved solve(Blocks& blocks, const AddData& add_data, const std::vector<std::size_t>& group_of_residual,
+             std::size_t groups, const FitOptions& options) {
   Solved solved;
-  double noise = options.first_noise;
-  if (data == 0) {
+  solved.noise.assign(groups, options.first_noise);
+  if (group_of_residual.empty()) {
     solved.termination = Termination::no_data;
   } else {
     constexpr int rounds = 3;
     for (int round = 0; round < rounds; ++round) {
-      solve_round(round, noise, options, add_data, blocks, solved);
-      // With few points the fit leaves almost no residual; the estimate then starts from what was assumed.
-      constexpr double assumed_points = 5;
-      const double seen = robust_deviation(data_residuals(blocks, add_data));
-      const auto points = static_cast<double>(data);
-      const double pooled =
-          std::sqrt((seen * seen * points + options.first_noise * options.first_noise * assumed_points) /
-                    (points + assumed_points));
-      noise = std::clamp(pooled, options.least_noise, options.most_noise);
+      solve_round(round, solved.noise, options, add_data, blocks, solved);
+      solved.noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, groups, options);
     }
   }
-  solved.noise = noise;
   solved.values = blocks.values;
-  solved.covariance = covariance_at(blocks, add_data, noise);
+  solved.covariance = covariance_at(blocks, add_data, solved.noise);
   for (Eigen::Index i = 0; i < solved.covariance.rows(); ++i)
     solved.deviation.push_back(std::sqrt(std::max(0.0, solved.covariance(i, i))));
   return solved;
@@ -270,9 +286,11 @@ std::vector<double> joint_covariance(const Blocks& blocks, const Solved& solved,
   for (const std::size_t block : {std::size_t{0}, group_block})
     for (std::size_t i = 0; i < blocks.parameters[block]->size(); ++i)
       index.push_back(static_cast<Eigen::Index>(blocks.offset[block] + i));
+  // Five digits are more than a covariance is good for, and keep model files small.
+  const auto rounded = [](double value) { return *parse_double(fmt::format("{:.4e}", value)); };
   std::vector<double> dense;
   for (const Eigen::Index row : index)
-    for (const Eigen::Index column : index) dense.push_back(solved.covariance(row, column));
+    for (const Eigen::Index column : index) dense.push_back(rounded(solved.covariance(row, column)));
   return dense;
 }
 
@@ -330,18 +348,20 @@ FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation
   std::vector<const std::vector<Parameter>*> list = {&parameters.board};
   for (const auto& group : parameters.groups) list.push_back(&group);
   Blocks blocks(list);
-  const AddData add_data = [&](ceres::Problem& problem, Blocks& at, double noise, double huber) {
+  const AddData add_data = [&](ceres::Problem& problem, Blocks& at, const Noise& noise, double huber) {
     for (const Observation& observed : observations) {
       if (observed.time_s <= 0) continue;
       problem.AddResidualBlock(
           new ceres::AutoDiffCostFunction<TimeResidual, 1, time_board_parameters, time_group_parameters>(
-              new TimeResidual{&observed, observed.weight / noise}),
+              new TimeResidual{&observed, observed.weight / noise[observed.group]}),
           loss(huber), at.block(0), at.block(1 + observed.group));
     }
   };
-  const auto measured = static_cast<std::size_t>(std::count_if(
-      observations.begin(), observations.end(), [](const Observation& o) { return o.time_s > 0; }));
-  return result_of(blocks, solve(blocks, add_data, measured, options), parameters.groups.size());
+  std::vector<std::size_t> group_of_residual;
+  for (const Observation& observed : observations)
+    if (observed.time_s > 0) group_of_residual.push_back(observed.group);
+  return result_of(blocks, solve(blocks, add_data, group_of_residual, parameters.groups.size(), options),
+                   parameters.groups.size());
 }
 
 FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vector<Parameter>>& meters,
@@ -352,11 +372,11 @@ FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vecto
   for (const auto& meter : meters) list.push_back(&meter);
   Blocks blocks(list);
   const std::size_t first_meter = 1 + parameters.groups.size();
-  const AddData add_data = [&](ceres::Problem& problem, Blocks& at, double noise, double huber) {
+  const AddData add_data = [&](ceres::Problem& problem, Blocks& at, const Noise& noise, double huber) {
     for (std::size_t i = 0; i < observations.size(); ++i) {
       const Observation& observed = observations[i];
       if (observed.power_w <= 0) continue;
-      const double scale = observed.weight / noise;
+      const double scale = observed.weight / noise[observed.group];
       if (observed.meter == 0) {
         problem.AddResidualBlock(
             new ceres::AutoDiffCostFunction<PowerResidual, 1, power_board_parameters, power_group_parameters>(
@@ -372,9 +392,11 @@ FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vecto
       }
     }
   };
-  const auto measured = static_cast<std::size_t>(std::count_if(
-      observations.begin(), observations.end(), [](const Observation& o) { return o.power_w > 0; }));
-  return result_of(blocks, solve(blocks, add_data, measured, options), parameters.groups.size());
+  std::vector<std::size_t> group_of_residual;
+  for (const Observation& observed : observations)
+    if (observed.power_w > 0) group_of_residual.push_back(observed.group);
+  return result_of(blocks, solve(blocks, add_data, group_of_residual, parameters.groups.size(), options),
+                   parameters.groups.size());
 }
 
 }  // namespace wattline::devices::calibration

@@ -83,7 +83,7 @@ struct FitResult {
   std::vector<Estimate> board;
   std::vector<std::vector<Estimate>> groups;
   std::vector<std::vector<Estimate>> meters;  // power only: gain and offset of every meter but the first
-  double noise = 0;                           // standard deviation of the log residuals, robust
+  std::vector<double> noise;  // of each group: standard deviation of its log residuals, robust
   // Covariance of (board, group) in logarithms, per group, row by row.
   std::vector<std::vector<double>> covariance;
   Termination termination = Termination::no_data;

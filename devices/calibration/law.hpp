@@ -112,7 +112,10 @@ template <class T>
 T log_p_norm(const T& a, const T& b, const T& p) {
   const T high = a > b ? a : b;
   const T low = a > b ? b : a;
-  return high + log1p(exp(p * (low - high))) / p;
+  const T below = p * (low - high);
+  // Beyond this the smaller term no longer changes a double.
+  if (below < -37.0) return high;
+  return high + log1p(exp(below)) / p;
 }
 
 // How far work of this intensity is arithmetic, from 0 to 1.

@@ -82,39 +82,37 @@ const GroupModel* CalibratedModel::find(const std::string& workload, workloads::
   return nullptr;
 }
 
-CostPrediction predict(const CalibratedModel& model, const GroupModel& group, const Point& point,
-                       bool law_only) {
+namespace {
+
+// The bands around given values; `law_only`: of the law without its residual processes.
+void add_bands(const CalibratedModel& model, const GroupModel& group, const Point& point, bool law_only,
+               CostPrediction& values) {
   constexpr int time_count =
       static_cast<int>(time_board_parameters) + static_cast<int>(time_group_parameters);
   constexpr int power_count =
       static_cast<int>(power_board_parameters) + static_cast<int>(power_group_parameters);
   const Setting at = setting_of(model.spec, group.group, point);
   ResidualPoint residual = residual_point(model.spec, group.group, point);
-  CostPrediction result;
 
   const auto time_jets = jets<time_count>(model.board_time, group.time.group);
   const auto* time_group = time_jets.data() + time_board_parameters;
   const auto gpu = law::gpu_s(time_jets.data(), time_group, at);
   const auto time = law::time_s(time_group, gpu, at);
-  result.time_s.value = time.a * (law_only ? 1 : std::exp(group.time.residual.mean(residual)));
-  result.time_s.sigma =
+  values.time_s.sigma =
       total_sigma(spread<time_count>(log(time), group.time.covariance), group.time, residual, law_only);
 
   const auto power_jets = jets<power_count>(model.board_power, group.power.group);
-  const double busy = std::min(1.0, gpu.a / result.time_s.value);
+  const double busy = std::min(1.0, gpu.a / values.time_s.value);
   const auto domains = law::domain_power_w(power_jets.data(), power_jets.data() + power_board_parameters,
-                                           result.time_s.value, busy, at);
+                                           values.time_s.value, busy, at);
   const auto total = domains[0] + domains[1] + domains[2] + domains[3];
   residual.share = 1 - static_power_w(logs(model.board_power), at) / total.a;
-  const double factor = law_only ? 1 : std::exp(group.power.residual.mean(residual));
-  result.power_w.value = total.a * factor;
-  result.power_w.sigma =
+  values.power_w.sigma =
       total_sigma(spread<power_count>(log(total), group.power.covariance), group.power, residual, law_only);
-  for (std::size_t d = 0; d < domains.size(); ++d) result.domain_w[d] = domains[d].a * factor;
-  return result;
 }
 
-CostPrediction predict_values(const CalibratedModel& model, const GroupModel& group, const Point& point) {
+CostPrediction values_at(const CalibratedModel& model, const GroupModel& group, const Point& point,
+                         bool law_only) {
   const Setting at = setting_of(model.spec, group.group, point);
   ResidualPoint residual = residual_point(model.spec, group.group, point);
   const std::vector<double> board_time = logs(model.board_time);
@@ -122,19 +120,37 @@ CostPrediction predict_values(const CalibratedModel& model, const GroupModel& gr
   CostPrediction result;
   const double gpu = law::gpu_s(board_time.data(), group_time.data(), at);
   result.time_s.value =
-      law::time_s(group_time.data(), gpu, at) * std::exp(group.time.residual.mean(residual));
+      law::time_s(group_time.data(), gpu, at) * (law_only ? 1 : std::exp(group.time.residual.mean(residual)));
   const std::vector<double> board_power = logs(model.board_power);
   const std::vector<double> group_power = logs(group.power.group);
   result.domain_w = law::domain_power_w(board_power.data(), group_power.data(), result.time_s.value,
                                         std::min(1.0, gpu / result.time_s.value), at);
   const double law_w = result.domain_w[0] + result.domain_w[1] + result.domain_w[2] + result.domain_w[3];
   residual.share = 1 - static_power_w(board_power, at) / law_w;
-  const double factor = std::exp(group.power.residual.mean(residual));
+  const double factor = law_only ? 1 : std::exp(group.power.residual.mean(residual));
   for (double& domain : result.domain_w) {
     domain *= factor;
     result.power_w.value += domain;
   }
   return result;
+}
+
+}  // namespace
+
+void add_bands(const CalibratedModel& model, const GroupModel& group, const Point& point,
+               CostPrediction& values) {
+  add_bands(model, group, point, false, values);
+}
+
+CostPrediction predict(const CalibratedModel& model, const GroupModel& group, const Point& point,
+                       bool law_only) {
+  CostPrediction values = values_at(model, group, point, law_only);
+  add_bands(model, group, point, law_only, values);
+  return values;
+}
+
+CostPrediction predict_values(const CalibratedModel& model, const GroupModel& group, const Point& point) {
+  return values_at(model, group, point, false);
 }
 
 }  // namespace wattline::devices::calibration

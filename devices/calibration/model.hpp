@@ -96,7 +96,11 @@ struct CostPrediction {
 CostPrediction predict(const CalibratedModel& model, const GroupModel& group, const Point& point,
                        bool law_only = false);
 
-// The same without bands, faster.
+// Only the bands of `values`, which predict_values() gave for the point.
+void add_bands(const CalibratedModel& model, const GroupModel& group, const Point& point,
+               CostPrediction& values);
+
+// The same as predict() without bands, faster.
 CostPrediction predict_values(const CalibratedModel& model, const GroupModel& group, const Point& point);
 
 }  // namespace wattline::devices::calibration

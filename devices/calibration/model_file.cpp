@@ -84,13 +84,21 @@ OrderedJson json_of(const ResidualProcess& process) {
   return json;
 }
 
+std::vector<double> lower_triangle(const std::vector<double>& square) {
+  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(square.size()))));
+  std::vector<double> lower;
+  for (std::size_t row = 0; row < side; ++row)
+    for (std::size_t column = 0; column <= row; ++column) lower.push_back(square[row * side + column]);
+  return lower;
+}
+
 OrderedJson json_of(const GroupLaw& law) {
   OrderedJson json;
   json["points"] = law.points;
   json["noise"] = law.noise;
   json["held_out"] = json_of(law.held_out);
   json["parameters"] = json_of(law.group);
-  json["covariance"] = law.covariance;
+  json["covariance"] = lower_triangle(law.covariance);
   if (!law.residual.empty()) json["residual"] = json_of(law.residual);
   return json;
 }
@@ -202,12 +210,18 @@ GroupLaw read_law(ObjectReader in, const std::vector<Parameter>& expected, std::
   law.noise = in.number("noise", between(0, 1e6));
   law.held_out = read_held_out(in.object("held_out"));
   law.group = read_parameters(in, "parameters", expected);
-  law.covariance = in.numbers("covariance", any_number);
+  const auto lower = in.numbers("covariance", any_number);
   if (in.has("residual")) law.residual = read_residual(in.object("residual"));
   in.reject_unknown_keys();
   const std::size_t side = board_parameters + expected.size();
-  if (!in.failed() && law.covariance.size() != side * side)
-    in.fail("covariance", fmt::format("{} numbers are expected", side * side));
+  if (!in.failed() && lower.size() != side * (side + 1) / 2)
+    in.fail("covariance",
+            fmt::format("the {} numbers of a lower triangle are expected", side * (side + 1) / 2));
+  if (in.failed()) return law;
+  law.covariance.resize(side * side);
+  for (std::size_t row = 0, at = 0; row < side; ++row)
+    for (std::size_t column = 0; column <= row; ++column, ++at)
+      law.covariance[row * side + column] = law.covariance[column * side + row] = lower[at];
   return law;
 }
 
@@ -290,7 +304,7 @@ bool is_model_file(const Json& json) {
          json["schema"].get<std::string>().starts_with("wattline-model/");
 }
 
-std::string write_model(const CalibratedModel& model) {
+std::string write_model(const CalibratedModel& model, bool name_device) {
   OrderedJson json;
   json["schema"] = schema;
   json["power_kind"] = name_of(model.power_kind);
@@ -314,7 +328,10 @@ std::string write_model(const CalibratedModel& model) {
   OrderedJson groups = OrderedJson::array();
   for (const GroupModel& group : model.groups) groups.push_back(json_of(group));
   json["workloads"] = groups;
-  json["device"] = OrderedJson::parse(model.spec_text, nullptr, true, true);
+  if (name_device)
+    json["device"] = model.spec.name;
+  else
+    json["device"] = OrderedJson::parse(model.spec_text, nullptr, true, true);
   return json.dump(1) + "\n";
 }
 
@@ -329,10 +346,13 @@ Result<CalibratedModel> parse_model(const std::string& text, const std::string& 
   model.source = in.text_or("source", "");
   model.profiles_sha256 = in.text_or("profiles_sha256", "");
   if (error) return *error;
-  model.spec_text = in.any("device").dump();
-  auto spec = parse_device_spec(model.spec_text, name + ": device");
+  // A shipped model names its board, which is built in as well.
+  const Json& device = in.any("device");
+  auto spec = device.is_string() ? find_device(device.get<std::string>())
+                                 : parse_device_spec(device.dump(), name + ": device");
   if (!spec) return spec.error();
   model.spec = *std::move(spec);
+  model.spec_text = model.spec.text;
   model.board_time = read_parameters(in, "board_time", board_time_priors(model.spec));
   model.board_power = read_parameters(in, "board_power", board_power_priors(model.spec, model.power_kind));
   read_meters(in, model);

@@ -11,7 +11,9 @@
 
 namespace wattline::devices::calibration {
 
-std::string write_model(const CalibratedModel& model);
+// `name_device`: name the built-in board instead of holding its spec; for the models that are shipped with
+// it.
+std::string write_model(const CalibratedModel& model, bool name_device = false);
 
 // `name` is what messages call the text.
 Result<CalibratedModel> parse_model(const std::string& text, const std::string& name);

@@ -30,6 +30,18 @@ std::vector<std::size_t> drawn(std::size_t size, std::size_t count, std::uint64_
   return order;
 }
 
+// Residuals without their gross outliers, which would pass for noise everywhere: cut at ten deviations
+// (from the median magnitude, so robust), and never below five prior amplitudes.
+std::vector<double> clipped(std::vector<double> residuals, double prior_amplitude) {
+  std::vector<double> magnitude;
+  for (const double residual : residuals) magnitude.push_back(std::abs(residual));
+  const auto middle = magnitude.begin() + static_cast<std::ptrdiff_t>(magnitude.size() / 2);
+  std::nth_element(magnitude.begin(), middle, magnitude.end());
+  const double most = std::max(10 * 1.4826 * *middle, 5 * prior_amplitude);
+  for (double& residual : residuals) residual = std::clamp(residual, -most, most);
+  return residuals;
+}
+
 template <class T>
 std::vector<T> picked(const std::vector<T>& list, const std::vector<std::size_t>& order) {
   std::vector<T> result;
@@ -66,8 +78,8 @@ ResidualProcess ResidualProcess::fit(const std::vector<ResidualPoint>& points,
   ResidualProcess process;
   if (points.empty()) return process;
   const auto hyper = drawn(points.size(), static_cast<std::size_t>(options.hyper_points), options.seed);
-  process.hyperparameters_ =
-      search_hyperparameters(picked(points, hyper), picked(residuals, hyper), options, start);
+  process.hyperparameters_ = search_hyperparameters(
+      picked(points, hyper), clipped(picked(residuals, hyper), options.prior_amplitude), options, start);
   const auto kept = drawn(points.size(), static_cast<std::size_t>(options.exact_points), options.seed);
   process.points_ = picked(points, kept);
   process.residuals_ = picked(residuals, kept);

@@ -56,19 +56,24 @@ bool was_checked(const devices::HybridModel& model, const ProfileRow& request) {
   return group && group->range.holds(request.batch, request.mode);
 }
 
-Result<Prediction> predict_one(const devices::HybridModel& model, const ProfileRow& request,
-                               const std::string& name) {
-  if (auto error = devices::calibration::check_profile(model.model().spec, name, request)) return *error;
-  if (request.power_kind != devices::PowerKind::unstated && request.power_kind != model.model().power_kind) {
-    return bad_input(fmt::format("{}: line {}: power_kind: the model predicts '{}', not '{}'", name,
-                                 request.line, devices::name_of(model.model().power_kind),
-                                 devices::name_of(request.power_kind)));
-  }
-  const auto cost = model.predict(request.workload, request.role,
-                                  {request.batch, request.mode, request.flop, request.bytes});
-  if (!cost) return bad_input(fmt::format("{}: line {}: {}", name, request.line, cost.error().message));
-  return Prediction{*cost, was_checked(model, request)};
+MaybeError check_request(const devices::HybridModel& model, const ProfileRow& request,
+                         const std::string& name) {
+  if (auto error = devices::calibration::check_profile(model.model().spec, name, request)) return error;
+  if (request.power_kind == devices::PowerKind::unstated || request.power_kind == model.model().power_kind)
+    return {};
+  return bad_input(fmt::format("{}: line {}: power_kind: the model predicts '{}', not '{}'", name,
+                               request.line, devices::name_of(model.model().power_kind),
+                               devices::name_of(request.power_kind)));
 }
+
+// Distinct points of one work, which differ in their mode only.
+struct SameWork {
+  const ProfileRow* first = nullptr;
+  std::vector<devices::PowerMode> modes;
+  std::vector<std::size_t> points;  // index into Predictions::of_points, per mode
+};
+
+using WorkKey = std::tuple<std::string, workloads::Role, std::int64_t, double, double>;
 
 }  // namespace
 
@@ -77,21 +82,36 @@ Result<Predictions> predict_all(const devices::HybridModel& model, const std::ve
   Predictions predictions;
   predictions.of_request.reserve(requests.size());
   std::unordered_map<Key, std::size_t, KeyHash> known;
+  std::map<WorkKey, SameWork> works;
   for (const ProfileRow& request : requests) {
+    const double flop = request.flop.value_or(-1);
+    const double bytes = request.bytes.value_or(-1);
     const auto [at, is_new] =
-        known.try_emplace(Key{request.workload, request.role, request.batch, request.mode,
-                              request.flop.value_or(-1), request.bytes.value_or(-1)},
+        known.try_emplace(Key{request.workload, request.role, request.batch, request.mode, flop, bytes},
                           predictions.of_points.size());
     // The board and the power kind are no part of the point, but must be right in every row.
-    if (is_new || request.device != model.model().spec.name ||
-        request.power_kind != devices::PowerKind::unstated) {
-      auto prediction = predict_one(model, request, name);
-      if (!prediction) return prediction.error();
-      if (is_new) predictions.of_points.push_back(*std::move(prediction));
+    const bool said_elsewhere =
+        request.device == model.model().spec.name && request.power_kind == devices::PowerKind::unstated;
+    if (is_new || !said_elsewhere)
+      if (auto error = check_request(model, request, name)) return *error;
+    if (is_new) {
+      SameWork& work = works[{request.workload, request.role, request.batch, flop, bytes}];
+      if (!work.first) work.first = &request;
+      work.modes.push_back(request.mode);
+      work.points.push_back(at->second);
+      predictions.of_points.push_back({{}, was_checked(model, request)});
     }
     predictions.of_request.push_back(at->second);
     if (predictions.of_points[at->second].checked) continue;
     if (predictions.outside++ == 0) predictions.first_outside_line = request.line;
+  }
+  for (const auto& [key, work] : works) {
+    const ProfileRow& first = *work.first;
+    const auto costs = model.predict(first.workload, first.role,
+                                     {first.batch, first.mode, first.flop, first.bytes}, work.modes);
+    if (!costs) return bad_input(fmt::format("{}: line {}: {}", name, first.line, costs.error().message));
+    for (std::size_t i = 0; i < work.points.size(); ++i)
+      predictions.of_points[work.points[i]].cost = (*costs)[i];
   }
   return predictions;
 }

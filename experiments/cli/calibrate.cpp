@@ -30,6 +30,7 @@ struct CalibrateOptions {
   std::vector<std::string> fit_work;
   bool fit_power_offset = false;
   bool law_only = false;
+  bool name_device = false;
   bool list_formats = false;
   int starts = 3;
   std::uint64_t seed = 1;
@@ -78,7 +79,8 @@ void transfer(const CalibrateOptions& options, Format format) {
   result.model = required(calibration::transferred(base, spec, spec.text));
   result.report.notes.push_back(
       fmt::format("no profile of {}: every parameter is transferred from {}", spec.name, base.spec.name));
-  if (!options.out.empty()) required(write_whole_file(options.out, calibration::write_model(result.model)));
+  if (!options.out.empty())
+    required(write_whole_file(options.out, calibration::write_model(result.model, options.name_device)));
   print(shown(result, format));
 }
 
@@ -108,7 +110,8 @@ void run_calibrate(const CalibrateOptions& options) {
   calibration::Calibration result = required(
       calibration::calibrate(profiles.spec, profiles.spec.text, profiles.rows, name_of(options.source), fit));
   result.model.profiles_sha256 = profiles.sha256;
-  if (!options.out.empty()) required(write_whole_file(options.out, calibration::write_model(result.model)));
+  if (!options.out.empty())
+    required(write_whole_file(options.out, calibration::write_model(result.model, options.name_device)));
   print(shown(result, format));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   tell(
@@ -166,6 +169,8 @@ void add_calibrate(CLI::App& app) {
                  "Profiles of several power kinds: fit gain and offset between them");
   verb->add_flag("--law-only", options->law_only,
                  "The physical law alone, without a regression of its residuals");
+  verb->add_flag("--name-device", options->name_device,
+                 "Name the built-in board in the model file instead of holding its spec");
   verb->add_option("--starts", options->starts, "Starting points of the fit")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();

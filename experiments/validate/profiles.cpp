@@ -106,8 +106,9 @@ Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
                                std::int64_t{row.mode.cores},        std::int64_t{row.mode.cpu_khz},
                                std::int64_t{row.mode.gpu_khz},      std::int64_t{row.mode.emc_khz}};
     // Counted work is summed up by stack: each sub-graph is a workload of its own.
-    const std::string summed =
-        row.flop ? "counted@" + row.workload.substr(row.workload.find('@') + 1) : row.workload;
+    const bool by_name = !row.flop || model.model().find(row.workload, row.role);
+    const std::string full = devices::calibration::full_name(model.model().spec, row.workload);
+    const std::string summed = by_name ? full : "counted" + full.substr(full.find('@'));
     add_target(row.time_ms, at.cost.time_s, 1e3, cells, errors[{summed, row.role, 0}]);
     add_target(row.power_w, at.cost.power_w, 1, cells, errors[{summed, row.role, 1}]);
     cells.push_back(at.checked ? "yes" : "no");
