@@ -68,8 +68,15 @@ ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const 
     const GroupModel* near = base ? nearest_group(*base, intake.groups[g]) : nullptr;
     if (!near) continue;
     const bool same = near->group.name == intake.groups[g].name;
-    // A fitted group's nominal work is its own, so only its shape transfers.
-    if (!same && intake.groups[g].source == WorkSource::fitted) continue;
+    if (!same && intake.groups[g].source == WorkSource::fitted) {
+      // A fitted group's nominal work is its own, so only its shape transfers.
+      for (const auto shape : {saturation, overlap, core_sharing, host_overlap}) {
+        set.groups.back()[shape].prior = near->time.group.estimates[shape].value;
+        set.groups.back()[shape].spread = std::min(
+            std::hypot(near->time.group.estimates[shape].deviation, 0.4), set.groups.back()[shape].spread);
+      }
+      continue;
+    }
     const auto without =
         same ? set.groups.back() : time_priors(base->spec, near->group, intake.typical_time_s[g]);
     take_from_base(near->time.group, same ? 0.15 : 0.4, without, set.groups.back());
@@ -348,6 +355,27 @@ std::vector<std::size_t> folds_of(const Intake& intake, std::size_t folds, std::
   return result;
 }
 
+// The intake as it would be from some of the points: nominal work and typical times are of these.
+Intake seen_from(const Ground& ground, const std::vector<std::size_t>& used) {
+  Intake seen = ground.intake;
+  std::vector<std::vector<ProfileRow>> rows(seen.groups.size());
+  for (const std::size_t i : used) {
+    const ProfileRow& row = ground.rows[seen.points[i].row];
+    if (row.time_ms) rows[seen.points[i].group].push_back(row);
+  }
+  for (std::size_t g = 0; g < seen.groups.size(); ++g) {
+    std::vector<double> times;
+    for (const ProfileRow& row : rows[g]) times.push_back(*row.time_ms * 1e-3);
+    std::sort(times.begin(), times.end());
+    seen.typical_time_s[g] = times.empty() ? 0 : times[times.size() / 2];
+    const bool of_base =
+        ground.options.base && ground.options.base->find(seen.groups[g].name, seen.groups[g].role);
+    if (seen.groups[g].source == WorkSource::fitted && !times.empty() && !of_base)
+      seen.groups[g] = fitted_group(ground.spec, seen.groups[g].name, seen.groups[g].role, rows[g]);
+  }
+  return seen;
+}
+
 void hold_out(const Ground& ground, CalibratedModel& model) {
   constexpr std::size_t folds = 5;
   constexpr std::size_t fewest = 3;
@@ -364,9 +392,19 @@ void hold_out(const Ground& ground, CalibratedModel& model) {
     for (std::size_t i = 0; i < points.size(); ++i)
       if (fold_of[i] != fold) used.push_back(i);
     if (used.empty() || used.size() == points.size()) continue;
-    const CalibratedModel part = fit_model(ground, used, once, nullptr);
+    const Intake seen = seen_from(ground, used);
+    const Ground without{ground.spec,
+                         ground.rows,
+                         seen,
+                         ground.options,
+                         time_priors_of(ground.spec, seen, ground.options),
+                         ground.power_priors};
+    const CalibratedModel part = fit_model(without, used, once, nullptr);
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (fold_of[i] != fold) continue;
+      // Of a network whose work is fitted, nothing is known without a profile.
+      const bool unknown = seen.typical_time_s[points[i].group] == 0 &&
+                           seen.groups[points[i].group].source == WorkSource::fitted;
+      if (fold_of[i] != fold || unknown) continue;
       const ProfileRow& row = ground.rows[points[i].row];
       const GroupModel& group = part.groups[points[i].group];
       const CostPrediction hybrid = predict(part, group, points[i].point);

@@ -290,7 +290,8 @@ std::vector<double> joint_covariance(const Blocks& blocks, const Solved& solved,
   const auto rounded = [](double value) { return *parse_double(fmt::format("{:.4e}", value)); };
   std::vector<double> dense;
   for (const Eigen::Index row : index)
-    for (const Eigen::Index column : index) dense.push_back(rounded(solved.covariance(row, column)));
+    for (const Eigen::Index column : index)
+      dense.push_back(rounded(solved.covariance(std::max(row, column), std::min(row, column))));
   return dense;
 }
 

@@ -43,7 +43,7 @@ struct Observation {
   std::size_t meter = 0;  // 0 is the model's own
   double time_s = 0;      // 0: not measured
   double power_w = 0;     // 0: not measured
-  double weight = 1;      // of its residual; repeated points share one
+  double weight = 1;      // of its residual
 };
 
 struct FitOptions {

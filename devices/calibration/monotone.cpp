@@ -68,15 +68,23 @@ void keep_monotone(int steps, CalibratedModel& model, std::vector<std::string>& 
   constexpr double damping = 0.7;
   for (GroupModel& group : model.groups) {
     if (group.time.residual.empty()) continue;
+    const ResidualProcess undamped = group.time.residual;
+    constexpr double insistence = 10;
     int taken = 0;
     while (taken < steps && worst_rise(model, group) > 0) {
       group.time.residual = group.time.residual.damped(damping);
       ++taken;
     }
-    if (taken > 0)
+    if (taken == 0) continue;
+    if (undamped.log_likelihood() - group.time.residual.log_likelihood() > insistence) {
+      group.time.residual = undamped;
+      notes.push_back(
+          fmt::format("{}: time rises with a clock somewhere; the profiles insist on it", group.group.name));
+    } else {
       notes.push_back(
           fmt::format("{}: residuals made time rise with a clock; their amplitude was scaled by {:.2f}",
                       group.group.name, std::pow(damping, taken)));
+    }
   }
 }
 

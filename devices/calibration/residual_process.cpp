@@ -85,22 +85,25 @@ ResidualProcess ResidualProcess::fit(const std::vector<ResidualPoint>& points,
   process.residuals_ = picked(residuals, kept);
   process.noises_.assign(kept.size(), process.hyperparameters_.noise);
   process.variance_points_ = options.variance_points;
-  process.solve();
+  Eigen::VectorXd inverse_diagonal;
+  process.solve(&inverse_diagonal);
 
-  // A point that its neighbours contradict by more than three deviations gets noise to match. In-sample
-  // the residual of point i is noise_i^2 weight_i.
-  constexpr double stands_out = 3;
+  // A point that its neighbours contradict by more than four deviations gets noise to match. Left out, point
+  // i is missed by weight_i / (K^-1)_ii with a variance of 1 / (K^-1)_ii (Rasmussen and Williams, eq. 5.12).
+  constexpr double stands_out = 4;
   constexpr int passes = 2;
   for (int pass = 0; pass < passes; ++pass) {
     bool changed = false;
     for (std::size_t i = 0; i < process.points_.size(); ++i) {
-      const double left = std::abs(process.noises_[i] * process.weights_[i]);
+      const double variance = 1 / inverse_diagonal[static_cast<Eigen::Index>(i)];
+      const double left = std::abs(process.weights_[i]) * std::sqrt(variance);
       if (left <= stands_out) continue;
-      process.noises_[i] *= left / stands_out * 2;
+      const double more = variance * (std::pow(left / stands_out * 2, 2) - 1);
+      process.noises_[i] = std::sqrt(process.noises_[i] * process.noises_[i] + more);
       changed = true;
     }
     if (!changed) break;
-    process.solve();
+    process.solve(pass + 1 < passes ? &inverse_diagonal : nullptr);
   }
   process.choose_variance_points(options.variance_points);
   return process;
@@ -127,7 +130,7 @@ ResidualProcess ResidualProcess::damped(double factor) const {
   return process;
 }
 
-void ResidualProcess::solve() {
+void ResidualProcess::solve(Eigen::VectorXd* inverse_diagonal) {
   const auto size = static_cast<Eigen::Index>(points_.size());
   Eigen::MatrixXd k(size, size);
   for (Eigen::Index i = 0; i < size; ++i) {
@@ -137,8 +140,14 @@ void ResidualProcess::solve() {
     k(i, i) = covariance(hyperparameters_, points_[a], points_[a]) + noises_[a] * noises_[a];
   }
   const Eigen::Map<const Eigen::VectorXd> r(residuals_.data(), size);
-  const Eigen::VectorXd solved = k.selfadjointView<Eigen::Lower>().llt().solve(r);
+  const Eigen::LLT<Eigen::MatrixXd> factor(k);
+  const Eigen::VectorXd solved = factor.solve(r);
   weights_.assign(solved.data(), solved.data() + size);
+  // Rasmussen and Williams 2006, eq. 5.8, but for the constant.
+  log_likelihood_ = -0.5 * r.dot(solved) - factor.matrixLLT().diagonal().array().log().sum();
+  if (!inverse_diagonal) return;
+  const Eigen::MatrixXd inverse = factor.matrixL().solve(Eigen::MatrixXd::Identity(size, size));
+  *inverse_diagonal = inverse.colwise().squaredNorm();
 }
 
 // Greedy: the point with the most variance left comes next (a pivoted Cholesky factorisation).

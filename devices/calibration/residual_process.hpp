@@ -13,7 +13,7 @@
 //
 // Amplitudes, lengths and noise maximise the marginal likelihood times log-normal priors, on at most
 // `hyper_points` points; the process then holds up to `exact_points` (the rest, if any, is left out, in
-// an order drawn from the seed). Points that stand out by more than three deviations are trusted less.
+// an order drawn from the seed). Points that stand out by more than four deviations are trusted less.
 //
 // Immutable once made; thread-safe.
 #pragma once
@@ -89,11 +89,16 @@ class ResidualProcess {
   const std::vector<double>& noises() const { return noises_; }  // of each point, at least noise()
   const Hyperparameters& hyperparameters() const { return hyperparameters_; }
 
+  // ln of the density of the residuals under the process; of a restored process 0.
+  double log_likelihood() const { return log_likelihood_; }
+
   // This process with amplitudes scaled down by `factor` (0 .. 1) and fitted to the same residuals.
+  // Precondition: not restored.
   ResidualProcess damped(double factor) const;
 
  private:
-  void solve();
+  // `inverse_diagonal`: of K^-1, if asked for.
+  void solve(Eigen::VectorXd* inverse_diagonal = nullptr);
   void choose_variance_points(int count);
 
   std::vector<ResidualPoint> points_;
@@ -101,6 +106,7 @@ class ResidualProcess {
   std::vector<double> noises_;
   std::vector<double> weights_;  // K^-1 r
   Hyperparameters hyperparameters_;
+  double log_likelihood_ = 0;
   int variance_points_ = 64;
   std::vector<std::size_t> pivots_;
   Eigen::MatrixXd pivot_factor_;  // lower Cholesky factor of K + noise^2 over the pivots

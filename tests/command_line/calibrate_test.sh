@@ -1,0 +1,99 @@
+# Calibration from the command line: good profiles give a model that predicts them, the same bytes each time;
+# bad ones get one clear message that names file and line, exit status 2, and leave no model behind.
+set -uo pipefail
+wattline=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+
+# expect STATUS PATTERN... -- COMMAND...: every pattern must be in the one line on stderr; model.json must not be.
+expect() {
+  local status=$1 patterns=() got pattern
+  shift
+  while [ "$1" != -- ]; do patterns+=("$1"); shift; done
+  shift
+  "$@" >out.txt 2>err.txt </dev/null
+  got=$?
+  [ "$got" -eq "$status" ] || { fail "$*: exit status $got instead of $status"; cat err.txt; }
+  [ "$(wc -l <err.txt)" -eq 1 ] || { fail "$*: $(wc -l <err.txt) lines on stderr instead of 1"; cat err.txt; }
+  for pattern in "${patterns[@]}"; do grep -qF -- "$pattern" err.txt || { fail "$*: no '$pattern'"; cat err.txt; }; done
+  [ ! -e model.json ] || { fail "$*: left a model"; rm -f model.json; }
+  ls ./*.partial >/dev/null 2>&1 && fail "$*: left a partial file"
+}
+
+header=device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w
+row() { echo "jetson-nano,resnet50,infer,$1,4,1479000,$2,1600000,$3,$4"; }
+good() {
+  echo $header
+  for gpu in 307200 460800 614400 768000 921600; do
+    for batch in 1 4 16; do
+      awk -v g=$gpu -v b=$batch 'BEGIN {printf "jetson-nano,resnet50,infer,%d,4,1479000,%d,1600000,%.3f,%.3f\n", b, g, (8 + 30 * b) * 921600 / g, 2.5 + 4 * (g / 921600) ^ 2}'
+    done
+  done
+}
+good >good.csv
+calibrate() { "$wattline" calibrate --device nano --profile "$1" --out model.json "${@:2}"; }
+
+# --- what works ---
+"$wattline" calibrate --device nano --profile good.csv --out one.json >one.txt 2>/dev/null || fail "good profiles are refused"
+"$wattline" calibrate --device nano --profile good.csv --out two.json >two.txt 2>/dev/null
+cmp -s one.json two.json && cmp -s one.txt two.txt || fail "the same profiles give other bytes"
+cut -d, -f1-8 good.csv >requests.csv
+"$wattline" predict --model one.json --requests requests.csv >predicted.csv 2>/dev/null || fail "the model does not predict"
+paste -d, <(tail -n +2 good.csv) <(tail -n +2 predicted.csv | cut -d, -f9,12) |
+  awk -F, '{t = $11 / $9 - 1; p = $12 / $10 - 1; if (t * t > 0.0025 || p * p > 0.0025) exit 1}' ||
+  fail "profiled points are not predicted within 5 %"
+"$wattline" validate profiles --model one.json --profile good.csv >/dev/null || fail "validate profiles fails"
+"$wattline" validate curve --device nano --profile good.csv --used 0,5 --seeds 2 >/dev/null || fail "validate curve fails"
+head -2 good.csv >single.csv
+"$wattline" calibrate --device nano --profile single.csv --out single.json >/dev/null 2>&1 || fail "one profile is refused"
+"$wattline" predict --model single.json --requests requests.csv >/dev/null 2>&1 || fail "a model of one profile does not predict"
+"$wattline" predict --model built-in:agx-xavier --requests <(echo "${header%,time_ms*}"; echo xavier,resnet50,infer,1,8,2265600,1377000,2133000) >/dev/null 2>&1 ||
+  fail "a built-in model does not predict"
+
+# --- profiles ---
+tsv() { sed "$1" good.csv >bad.csv; }
+tsv 's/,power_w/,power/';                 expect 2 bad.csv 'line 1' power_w -- calibrate bad.csv
+tsv '1s/gpu_khz/gpu_hz/';                 expect 2 bad.csv 'line 1' gpu_hz gpu_khz -- calibrate bad.csv
+tsv '3s/,307200,/,307200000,/';           expect 2 bad.csv 'line 3' gpu_khz 307200000 Hz -- calibrate bad.csv
+tsv '4s/,307200,/,307,/';                 expect 2 bad.csv 'line 4' gpu_khz MHz -- calibrate bad.csv
+tsv '5s/jetson-nano/orin-nano/';          expect 2 bad.csv 'line 5' orin-nano jetson-nano -- calibrate bad.csv
+tsv '6s/resnet50/resnet5O/';              expect 2 bad.csv 'line 6' resnet5O resnet50 fit-work -- calibrate bad.csv
+tsv '6s/resnet50/resnet50@pytorch-fp23/'; expect 2 bad.csv 'line 6' pytorch-fp23 pytorch-fp32 -- calibrate bad.csv
+tsv '7s/,4,1479000/,5,1479000/';          expect 2 bad.csv 'line 7' cores 5 -- calibrate bad.csv
+tsv '8s/,[^,]*$/,-3/';                    expect 2 bad.csv 'line 8' power_w -3 -- calibrate bad.csv
+tsv '8s/,[^,]*$/,nan/';                   expect 2 bad.csv 'line 8' power_w nan -- calibrate bad.csv
+tsv '8s/infer/guess/';                    expect 2 bad.csv 'line 8' role guess -- calibrate bad.csv
+head -c -8 good.csv >bad.csv;             expect 2 bad.csv 'line 16' -- calibrate bad.csv
+head -1 good.csv >bad.csv;                expect 2 bad.csv profile -- calibrate bad.csv
+: >bad.csv;                               expect 2 bad.csv -- calibrate bad.csv
+expect 2 absent.csv -- calibrate absent.csv
+expect 2 'orin-nan' 'orin-nano' -- "$wattline" calibrate --device orin-nan --profile good.csv --out model.json
+expect 2 trition-mobilenet triton-mobilenet -- "$wattline" calibrate --import trition-mobilenet --profile good.csv --out model.json
+expect 2 profile base -- "$wattline" calibrate --device nano --out model.json
+expect 1 no-such-folder -- "$wattline" calibrate --device nano --profile good.csv --out no-such-folder/model.json
+{ sed '1s/$/,power_kind/; 2,9s/$/,wall/; 10,$s/$/,board meter/' good.csv; } >bad.csv
+expect 2 bad.csv power_kind wall 'board meter' fit-power-offset -- calibrate bad.csv
+"$wattline" calibrate --device nano --profile bad.csv --fit-power-offset --out mixed.json >/dev/null 2>&1 || fail "an offset between power kinds is not fitted"
+{ cat good.csv; sed -n 2p good.csv | sed 's/,[^,]*,[^,]*$/,99,9/'; } >repeated.csv
+"$wattline" calibrate --device nano --profile repeated.csv 2>/dev/null | grep -q '2 17' || fail "points that disagree are not listed with their lines"
+
+# --- models and requests ---
+head -c 3000 one.json >cut.json
+expect 2 cut.json -- "$wattline" predict --model cut.json --requests requests.csv
+sed 's/"power_kind"/"power_kin"/' one.json >cut.json
+expect 2 cut.json power_kin -- "$wattline" predict --model cut.json --requests requests.csv
+expect 2 good.csv -- "$wattline" predict --model good.csv --requests requests.csv
+expect 2 orin-agx-6 orin-agx -- "$wattline" predict --model built-in:orin-agx-6 --requests requests.csv
+sed '3s/resnet50/vgg19/' requests.csv >bad.csv;        expect 2 bad.csv 'line 3' vgg19 -- "$wattline" predict --model one.json --requests bad.csv
+sed '4s/jetson-nano/orin-nx/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' orin-nx -- "$wattline" predict --model one.json --requests bad.csv
+sed '4s/,1479000,/,2479000,/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' cpu_khz 2479000 -- "$wattline" predict --model one.json --requests bad.csv
+
+# --- two at once into the same file: one of them whole ---
+for i in 1 2 3; do "$wattline" calibrate --device nano --profile good.csv --out race.json >/dev/null 2>&1 & done
+wait
+cmp -s race.json one.json || fail "two calibrations into one file leave neither whole"
+
+[ "$failures" -eq 0 ]
