@@ -348,8 +348,11 @@ Result<CalibratedModel> parse_model(const std::string& text, const std::string& 
   if (error) return *error;
   // A shipped model names its board, which is built in as well.
   const Json& device = in.any("device");
-  auto spec = device.is_string() ? find_device(device.get<std::string>())
-                                 : parse_device_spec(device.dump(), name + ": device");
+  // Parsed once more, because a spec's keys stay in their order.
+  auto spec = device.is_string()
+                  ? find_device(device.get<std::string>())
+                  : parse_device_spec(OrderedJson::parse(text, nullptr, true, true)["device"].dump(),
+                                      name + ": device");
   if (!spec) return spec.error();
   model.spec = *std::move(spec);
   model.spec_text = model.spec.text;
