@@ -46,6 +46,18 @@ void learn_from_siblings(const calibration::CalibratedModel& model, GroupModel& 
     group.time.group.estimates[p].value = sibling->time.group.parameters[p].prior;
 }
 
+// The covariance of parameters that are known independently of each other.
+std::vector<double> independent(const calibration::ParameterEstimates& board,
+                                const calibration::ParameterEstimates& group) {
+  std::vector<double> deviations;
+  for (const auto* part : {&board, &group})
+    for (const calibration::Estimate& estimate : part->estimates) deviations.push_back(estimate.deviation);
+  std::vector<double> square(deviations.size() * deviations.size());
+  for (std::size_t i = 0; i < deviations.size(); ++i)
+    square[i * deviations.size() + i] = deviations[i] * deviations[i];
+  return square;
+}
+
 GroupModel prior_group(const calibration::CalibratedModel& model, calibration::Group group) {
   GroupModel made;
   made.time.group = at_prior(calibration::time_priors(model.spec, group, 0.01));
@@ -53,6 +65,9 @@ GroupModel prior_group(const calibration::CalibratedModel& model, calibration::G
   made.time.noise = made.power.noise = 0.2;
   made.group = std::move(group);
   learn_from_siblings(model, made);
+  // What no profile has narrowed is as wide as the priors are.
+  made.time.covariance = independent(model.board_time, made.time.group);
+  made.power.covariance = independent(model.board_power, made.power.group);
   return made;
 }
 

@@ -233,17 +233,24 @@ Result<Intake> take_in(const DeviceSpec& spec, const std::vector<ProfileRow>& ro
     if (auto error = check_profile(spec, name, row)) return *error;
   if (auto error = choose_power_kinds(rows, name, options, intake)) return *error;
   Sorter sorter(spec, rows, name, options);
+  std::size_t left_out = 0;
+  std::size_t first_left_out = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ProfileRow& row = rows[i];
     if (!row.time_ms && !row.power_w) {
-      intake.notes.push_back(
-          fmt::format("line {}: neither time nor power was measured; the row is left out", row.line));
+      if (++left_out == 1) first_left_out = row.line;
       continue;
     }
     const auto group = sorter.group_of(row, intake);
     if (!group) return group.error();
     Point point{row.batch, row.mode, row.flop, row.bytes};
     intake.points.push_back({i, *group, i, point, kind_of(row, options)});
+  }
+  if (intake.points.empty()) return bad_input(fmt::format("{}: no row has a time or a power", name));
+  if (left_out > 0) {
+    intake.notes.push_back(
+        fmt::format("{} rows have neither time nor power and are left out; the first is line {}", left_out,
+                    first_left_out));
   }
   find_disagreements(spec, rows, intake);
   find_typical_times(rows, intake);

@@ -10,6 +10,7 @@
 
 #include "devices/calibration/intake.hpp"
 #include "sim/base/text.hpp"
+#include "workloads/catalog.hpp"
 
 namespace wattline::experiments {
 
@@ -19,9 +20,10 @@ using devices::calibration::GroupModel;
 
 namespace {
 
-const char* const columns[] = {"device",       "workload", "role",        "batch",        "cores",
-                               "cpu_khz",      "gpu_khz",  "emc_khz",     "time_ms",      "time_low_ms",
-                               "time_high_ms", "power_w",  "power_low_w", "power_high_w", "checked"};
+const char* const columns[] = {"device",      "workload",     "role",         "batch",
+                               "cores",       "cpu_khz",      "gpu_khz",      "emc_khz",
+                               "time_ms",     "time_low_ms",  "time_high_ms", "power_w",
+                               "power_low_w", "power_high_w", "time_checked", "power_checked"};
 
 double low(const Band& band) {
   return band.value * std::exp(-band.sigma);
@@ -47,13 +49,21 @@ struct KeyHash {
   }
 };
 
-bool was_checked(const devices::HybridModel& model, const ProfileRow& request) {
-  const GroupModel* group = model.model().find(request.workload, request.role);
-  if (!group) {
-    const std::string name = devices::calibration::full_name(model.model().spec, request.workload);
-    group = model.model().find("counted@" + name.substr(name.find('@') + 1), request.role);
-  }
-  return group && group->range.holds(request.batch, request.mode);
+// The group that has profiles of the request's workload, or null: a pool of counted work only answers for
+// work that brings its counts or that it was fitted to.
+const GroupModel* profiled_group(const devices::HybridModel& model, const ProfileRow& request) {
+  if (const GroupModel* group = model.model().find(request.workload, request.role)) return group;
+  const std::string name = devices::calibration::full_name(model.model().spec, request.workload);
+  const std::string network = name.substr(0, name.find('@'));
+  const bool counted = !workloads::find_dnn(network) &&
+                       (request.flop || model.model().counted.count({name, request.batch}) > 0);
+  return counted ? model.model().find("counted@" + name.substr(name.find('@') + 1), request.role) : nullptr;
+}
+
+Prediction unanswered(const devices::HybridModel& model, const ProfileRow& request) {
+  const GroupModel* group = profiled_group(model, request);
+  const bool inside = group && group->range.holds(request.batch, request.mode);
+  return {{}, inside && group->time.points > 0, inside && group->power.points > 0};
 }
 
 MaybeError check_request(const devices::HybridModel& model, const ProfileRow& request,
@@ -99,10 +109,11 @@ Result<Predictions> predict_all(const devices::HybridModel& model, const std::ve
       if (!work.first) work.first = &request;
       work.modes.push_back(request.mode);
       work.points.push_back(at->second);
-      predictions.of_points.push_back({{}, was_checked(model, request)});
+      predictions.of_points.push_back(unanswered(model, request));
     }
     predictions.of_request.push_back(at->second);
-    if (predictions.of_points[at->second].checked) continue;
+    const Prediction& point = predictions.of_points[at->second];
+    if (point.time_checked && point.power_checked) continue;
     if (predictions.outside++ == 0) predictions.first_outside_line = request.line;
   }
   for (const auto& [key, work] : works) {
@@ -128,7 +139,7 @@ ResultTable predictions_table(const std::vector<ProfileRow>& requests, const Pre
                           std::int64_t{row.mode.cores}, std::int64_t{row.mode.cpu_khz},
                           std::int64_t{row.mode.gpu_khz}, std::int64_t{row.mode.emc_khz}, time.value * 1e3,
                           low(time) * 1e3, high(time) * 1e3, power.value, low(power), high(power),
-                          at.checked ? "yes" : "no"});
+                          at.time_checked ? "yes" : "no", at.power_checked ? "yes" : "no"});
   }
   return table;
 }
@@ -139,9 +150,10 @@ std::string predictions_csv(const std::vector<ProfileRow>& requests, const Predi
   for (const Prediction& at : predictions.of_points) {
     const Band& time = at.cost.time_s;
     const Band& power = at.cost.power_w;
-    tails.push_back(fmt::format(",{},{},{},{},{},{},{}\n", shortest(time.value * 1e3),
+    tails.push_back(fmt::format(",{},{},{},{},{},{},{},{}\n", shortest(time.value * 1e3),
                                 shortest(low(time) * 1e3), shortest(high(time) * 1e3), shortest(power.value),
-                                shortest(low(power)), shortest(high(power)), at.checked ? "yes" : "no"));
+                                shortest(low(power)), shortest(high(power)), at.time_checked ? "yes" : "no",
+                                at.power_checked ? "yes" : "no"));
   }
   std::string text = fmt::format("{}\n", fmt::join(columns, ","));
   text.reserve(text.size() + requests.size() * 180);

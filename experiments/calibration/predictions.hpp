@@ -11,7 +11,9 @@ namespace wattline::experiments {
 
 struct Prediction {
   devices::calibration::CostPrediction cost;
-  bool checked = true;  // inside the range in which the model was checked
+  // Whether the point lies in the range of this workload's own profiles, of time and of power.
+  bool time_checked = true;
+  bool power_checked = true;
 };
 
 struct Predictions {
@@ -27,7 +29,7 @@ Result<Predictions> predict_all(const devices::HybridModel& model,
                                 const std::vector<devices::ProfileRow>& requests, const std::string& name);
 
 // The request's columns, then time_ms and power_w, each with the ends of its one-sigma band, and whether the
-// model was checked there.
+// model was checked there in time and in power.
 ResultTable predictions_table(const std::vector<devices::ProfileRow>& requests,
                               const Predictions& predictions);
 

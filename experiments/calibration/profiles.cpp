@@ -42,6 +42,16 @@ std::string name_of(const ProfileSource& source) {
 
 Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::string& device,
                                     const std::string& device_file) {
+  traces::ImportOptions import = source.import;
+  if (source.format == "tegrastats" || source.format == "jtop") {
+    // A power log does not name its board, and its clocks are read as that board's.
+    if (device.empty() && device_file.empty())
+      return bad_input(fmt::format("a {} log does not name its board; give it with --device", source.format));
+    auto board = device_file.empty() ? devices::find_device(device) : devices::read_device_spec(device_file);
+    if (!board) return board.error();
+    import.device = board->name;
+    import.board = *std::move(board);
+  }
   std::vector<std::vector<devices::ProfileRow>> of_file;
   std::vector<devices::ProfileRow> all;
   std::string hashes;
@@ -50,7 +60,7 @@ Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::stri
     if (!hashed) return hashed.error();
     hashes += hashed->sha256;
     auto rows = source.format.empty() ? traces::read_profile_csv(file)
-                                      : traces::import_profiles(source.format, file, source.import);
+                                      : traces::import_profiles(source.format, file, import);
     if (!rows) return rows.error();
     all.insert(all.end(), rows->begin(), rows->end());
     of_file.push_back(*std::move(rows));

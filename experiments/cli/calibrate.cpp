@@ -89,6 +89,10 @@ void run_calibrate(const CalibrateOptions& options) {
   if (options.list_formats) return print(table_of_formats().print(format));
   if (options.source.files.empty()) return transfer(options, format);
   const auto start = std::chrono::steady_clock::now();
+  for (const std::string& target : {options.out, options.profiles_out})
+    if (!target.empty()) required(refuse_overwriting(target, options.source.files));
+  if (!options.out.empty() && options.out == options.profiles_out)
+    throw CommandError(bad_input("--out and --profiles-out name the same file"));
   const BoardProfiles profiles = required(read_profiles(options.source, options.device, options.device_file));
   if (profiles.of_other_boards > 0)
     tell(fmt::format("{} profiles of other boards were left out", profiles.of_other_boards));

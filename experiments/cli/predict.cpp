@@ -23,14 +23,16 @@ struct PredictOptions {
 };
 
 void run_predict(const PredictOptions& options) {
+  if (!options.out.empty()) required(refuse_overwriting(options.out, {options.model, options.requests}));
   const devices::HybridModel model(required(devices::calibration::read_model(options.model)));
   const auto requests = required(traces::read_profile_requests(options.requests));
   const Predictions predictions = required(predict_all(model, requests, options.requests));
   if (predictions.outside > 0) {
-    tell(fmt::format(
-        "{} of {} requests lie outside the range in which the model was checked (column checked); the first "
-        "is line {}",
-        predictions.outside, requests.size(), predictions.first_outside_line));
+    tell(
+        fmt::format("{} of {} requests lie outside the range in which the model was checked (columns "
+                    "time_checked, power_checked); the first "
+                    "is line {}",
+                    predictions.outside, requests.size(), predictions.first_outside_line));
   }
   const std::string text = options.format == "csv"
                                ? predictions_csv(requests, predictions)

@@ -87,7 +87,8 @@ Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
                              {"predicted_power_w", 2, "predicted W"},
                              {"power_error_pct", 1, "error %"},
                              {"power_in_one_sigma", 0, "in 1 sigma"},
-                             {"checked"}};
+                             {"time_checked"},
+                             {"power_checked"}};
   validation.summary.columns = {{"workload"},
                                 {"role"},
                                 {"target"},
@@ -111,7 +112,8 @@ Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
     const std::string summed = by_name ? full : "counted" + full.substr(full.find('@'));
     add_target(row.time_ms, at.cost.time_s, 1e3, cells, errors[{summed, row.role, 0}]);
     add_target(row.power_w, at.cost.power_w, 1, cells, errors[{summed, row.role, 1}]);
-    cells.push_back(at.checked ? "yes" : "no");
+    cells.push_back(at.time_checked ? "yes" : "no");
+    cells.push_back(at.power_checked ? "yes" : "no");
     validation.rows.rows.push_back(std::move(cells));
   }
   for (const auto& [key, found] : errors) {

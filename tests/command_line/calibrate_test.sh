@@ -91,6 +91,33 @@ sed '3s/resnet50/vgg19/' requests.csv >bad.csv;        expect 2 bad.csv 'line 3'
 sed '4s/jetson-nano/orin-nx/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' orin-nx -- "$wattline" predict --model one.json --requests bad.csv
 sed '4s/,1479000,/,2479000,/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' cpu_khz 2479000 -- "$wattline" predict --model one.json --requests bad.csv
 
+# --- a tegrastats log, as AGX Orin prints it, joined with a log of minibatches ---
+cores=$(printf '12%%@2201,%.0s' 1 2 3 4 5 6 7 8 9 10 11)12%@2201
+for s in $(seq -w 0 19); do
+  echo "11-23-2026 10:00:$s RAM 4722/30592MB (lfb 4x4MB) SWAP 0/15296MB (cached 0MB) CPU [$cores] EMC_FREQ 5%@3199 GR3D_FREQ 99%@[1300,1300] VIC_FREQ 729 APE 174 CV0@-256C CPU@50.2C Tboard@36C GPU@46C tj@50C VDD_GPU_SOC 12000mW/12000mW VDD_CPU_CV 3000mW/3000mW VIN_SYS_5V0 5000mW/5000mW NC 0mW/0mW VDDQ_VDD2_1V8AO 301mW/301mW NC 0mW/0mW"
+done >tegrastats.log
+awk 'BEGIN {print "start_s,end_s,workload,role,batch"; for (i = 0; i < 100; ++i) printf "%.2f,%.2f,resnet50,infer,16\n", 1 + i * 0.06, 1.06 + i * 0.06}' >minibatches.csv
+"$wattline" calibrate --import tegrastats --profile tegrastats.log --minibatches minibatches.csv --start-s 0 --device orin-agx --profiles-out logged.csv >/dev/null 2>&1 ||
+  fail "a tegrastats log is refused"
+grep -q '^orin-agx-64gb,resnet50,infer,16,12,2201600,1300500,3199000,60[.0-9]*,20,' logged.csv || { fail "a joined log is not 60 ms at 20 W"; cat logged.csv; }
+expect 2 tegrastats --device -- "$wattline" calibrate --import tegrastats --profile tegrastats.log --minibatches minibatches.csv --start-s 0
+
+# --- outputs that would destroy something ---
+cp good.csv precious.csv
+expect 2 precious.csv input -- "$wattline" calibrate --device nano --profile precious.csv --out precious.csv
+expect 2 requests.csv input -- "$wattline" predict --model one.json --requests requests.csv --out requests.csv
+cmp -s good.csv precious.csv || fail "an input was written over"
+expect 1 /dev/full -- "$wattline" calibrate --device nano --profile good.csv --out /dev/full
+[ -c /dev/full ] || fail "/dev/full is no device any more"
+"$wattline" predict --model one.json --requests requests.csv >/dev/full 2>/dev/null && fail "a full standard output is not noticed"
+mkfifo pipe
+cat pipe >piped.json &
+"$wattline" calibrate --device nano --profile good.csv --out pipe >/dev/null 2>&1
+wait
+cmp -s piped.json one.json || fail "a model is not written into a pipe"
+echo "$header" >empty.csv; row 1 921600 '' '' >>empty.csv
+expect 2 empty.csv 'time or a power' -- calibrate empty.csv
+
 # --- two at once into the same file: one of them whole ---
 for i in 1 2 3; do "$wattline" calibrate --device nano --profile good.csv --out race.json >/dev/null 2>&1 & done
 wait

@@ -145,6 +145,7 @@ MaybeError read_rail(std::string_view rail, std::string_view value, TegrastatsLi
     if (!power_mw || *power_mw < -1e6 || *power_mw > 1e6) return not_printed(value);
     if (!now_mw) now_mw = power_mw;
   }
+  if (rail == "NC") return std::nullopt;  // not connected; AGX Orin prints several
   for (const RailReading& reading : line.rails) {
     if (reading.rail == rail) return bad_input(fmt::format("rail {} appears twice", rail));
   }
