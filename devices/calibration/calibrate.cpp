@@ -10,6 +10,7 @@
 
 #include "devices/calibration/intake.hpp"
 #include "devices/calibration/monotone.hpp"
+#include "sim/base/text.hpp"
 #include "sim/random.hpp"
 
 namespace wattline::devices::calibration {
@@ -439,6 +440,29 @@ void note_ranges(const Intake& intake, CalibratedModel& model) {
 
 }  // namespace
 
+// What looks like a mistake in the profiles rather than a property of the board.
+void note_oddities(const CalibratedModel& model, std::vector<std::string>& notes) {
+  constexpr double doubtful = 0.30;
+  for (const GroupModel& group : model.groups) {
+    for (const auto& [target, law] : {std::pair{"time", &group.time}, std::pair{"power", &group.power}}) {
+      if (law->held_out.points > 0 && law->held_out.law_alone > doubtful)
+        notes.push_back(fmt::format(
+            "{}: the physical law alone misses {} by {:.0f} %; check units and clocks of the profiles",
+            group.group.name, target, 100 * law->held_out.law_alone));
+      std::vector<std::string> at_bound;
+      for (std::size_t i = 0; law->points > 0 && i < law->group.parameters.size(); ++i) {
+        const Parameter& parameter = law->group.parameters[i];
+        const double value = law->group.estimates[i].value;
+        if (value <= parameter.low * 1.001 || value >= parameter.high * 0.999)
+          at_bound.push_back(parameter.name);
+      }
+      if (!at_bound.empty())
+        notes.push_back(fmt::format("{}: parameters of {} at the end of their range: {}", group.group.name,
+                                    target, joined(at_bound)));
+    }
+  }
+}
+
 Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_text,
                               const std::vector<ProfileRow>& rows, const std::string& name,
                               const CalibrationOptions& options) {
@@ -472,6 +496,7 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
         *point.point.flop, *point.point.bytes};
   }
   if (options.held_out) hold_out(ground, result.model);
+  note_oddities(result.model, result.report.notes);
   if (options.monotone_steps > 0) keep_monotone(options.monotone_steps, result.model, result.report.notes);
   return result;
 }

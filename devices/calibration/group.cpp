@@ -129,6 +129,8 @@ Result<Group> known_group(const DeviceSpec& spec, const std::string& workload, R
   group.role = role;
   group.stack = stack->first;
   group.stack_known = stack->second;
+  if (role == Role::train && group.stack_known && !group.stack.trains)
+    return bad_input(fmt::format("'{}': the software stack '{}' does not train", workload, group.stack.name));
   const auto dnn = workloads::find_dnn(name->network);
   if (dnn) {
     group.name = name->network + "@" + group.stack.name;

@@ -190,6 +190,22 @@ void find_disagreements(const DeviceSpec& spec, const std::vector<ProfileRow>& r
             [](const Disagreement& a, const Disagreement& b) { return a.lines < b.lines; });
 }
 
+// No GPU is faster than its peak. FP32 counts as TF32, which frameworks take for it, with eight times the
+// rate.
+MaybeError check_possible(const DeviceSpec& spec, const Group& group, const ProfileRow& row,
+                          const std::string& name) {
+  if (!row.time_ms || group.source == WorkSource::fitted) return {};
+  const Setting at = setting_of(spec, group, {row.batch, row.mode, row.flop, row.bytes});
+  constexpr double tensor_speedup = 8;
+  const double least_ms = at.flop / (tensor_speedup * at.peak_flop_per_s) * 1e3;
+  if (*row.time_ms >= least_ms) return {};
+  return at_line(
+      name, row,
+      fmt::format("time_ms: {} is not possible: {:.3g} FLOP take at least {:.3g} ms at this clock; is the "
+                  "time in another unit?",
+                  shortest(*row.time_ms), at.flop, least_ms));
+}
+
 void find_typical_times(const std::vector<ProfileRow>& rows, Intake& intake) {
   std::vector<std::vector<double>> times(intake.groups.size());
   for (const IntakePoint& point : intake.points)
@@ -243,6 +259,7 @@ Result<Intake> take_in(const DeviceSpec& spec, const std::vector<ProfileRow>& ro
     }
     const auto group = sorter.group_of(row, intake);
     if (!group) return group.error();
+    if (auto error = check_possible(spec, intake.groups[*group], row, name)) return *error;
     Point point{row.batch, row.mode, row.flop, row.bytes};
     intake.points.push_back({i, *group, i, point, kind_of(row, options)});
   }

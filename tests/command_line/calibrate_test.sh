@@ -65,6 +65,10 @@ tsv '6s/resnet50/resnet50@pytorch-fp23/'; expect 2 bad.csv 'line 6' pytorch-fp23
 tsv '7s/,4,1479000/,5,1479000/';          expect 2 bad.csv 'line 7' cores 5 -- calibrate bad.csv
 tsv '8s/,[^,]*$/,-3/';                    expect 2 bad.csv 'line 8' power_w -3 -- calibrate bad.csv
 tsv '8s/,[^,]*$/,nan/';                   expect 2 bad.csv 'line 8' power_w nan -- calibrate bad.csv
+awk -F, -v OFS=, 'NR > 1 {$9 /= 1000} 1' good.csv >bad.csv; expect 2 bad.csv 'line 2' time_ms 'not possible' unit -- calibrate bad.csv
+tsv '6s/resnet50,infer/resnet50@tensorrt-fp16,train/'; expect 2 bad.csv 'line 6' tensorrt-fp16 'does not train' -- calibrate bad.csv
+awk -F, -v OFS=, 'NR > 1 {$9 *= 1000} 1' good.csv >bad.csv
+"$wattline" calibrate --device nano --profile bad.csv 2>/dev/null | grep -q 'check units' || fail "times in microseconds are not doubted"
 tsv '8s/infer/guess/';                    expect 2 bad.csv 'line 8' role guess -- calibrate bad.csv
 head -c -8 good.csv >bad.csv;             expect 2 bad.csv 'line 16' -- calibrate bad.csv
 head -1 good.csv >bad.csv;                expect 2 bad.csv profile -- calibrate bad.csv

@@ -282,7 +282,7 @@ struct RandomLaw {
   double time_s(const Point& at) const { return time.time_s(setting_of(spec, group, at)); }
 };
 
-TEST_CASE("Whatever the parameters, more of a clock, a core or less work never takes longer") {
+TEST_CASE("Whatever the parameters, more of a clock or a core never takes longer") {
   CHECK(rc::check([] {
     const RandomLaw random;
     const double here = random.time_s(random.point);
@@ -292,10 +292,6 @@ TEST_CASE("Whatever the parameters, more of a clock, a core or less work never t
       faster.mode.*knob = faster.mode.*knob * 5 / 4 + 1;
       RC_ASSERT(random.time_s(faster) <= here * (1 + 1e-12));
     }
-    if (random.point.flop) return;
-    Point larger = random.point;
-    larger.batch *= 2;
-    RC_ASSERT(random.time_s(larger) >= here * (1 - 1e-12));
   }));
 }
 
