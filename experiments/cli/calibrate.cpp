@@ -1,6 +1,7 @@
 // wattline calibrate: profiles in, device model and the errors of it out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -84,6 +85,20 @@ void transfer(const CalibrateOptions& options, Format format) {
   print(shown(result, format));
 }
 
+// A name that no profile has is a slip of the pen.
+void check_fit_work(const std::vector<std::string>& names, const std::vector<devices::ProfileRow>& rows) {
+  std::vector<std::string> profiled;
+  for (const devices::ProfileRow& row : rows) {
+    const std::string network = row.workload.substr(0, row.workload.find('@'));
+    if (std::find(profiled.begin(), profiled.end(), network) == profiled.end()) profiled.push_back(network);
+  }
+  for (const std::string& name : names) {
+    if (std::find(profiled.begin(), profiled.end(), name) == profiled.end())
+      throw CommandError(
+          bad_input("--fit-work: " + unknown_name_message("network of the profiles", name, profiled)));
+  }
+}
+
 void run_calibrate(const CalibrateOptions& options) {
   const Format format = format_of(options.format);
   if (options.list_formats) return print(table_of_formats().print(format));
@@ -99,6 +114,7 @@ void run_calibrate(const CalibrateOptions& options) {
   if (!options.profiles_out.empty())
     required(write_whole_file(options.profiles_out, traces::write_profile_csv(profiles.rows)));
 
+  check_fit_work(options.fit_work, profiles.rows);
   calibration::CalibrationOptions fit;
   fit.fit.starts = options.starts;
   fit.fit.seed = fit.time_residual.seed = fit.power_residual.seed = options.seed;

@@ -74,6 +74,7 @@ head -c -8 good.csv >bad.csv;             expect 2 bad.csv 'line 16' -- calibrat
 head -1 good.csv >bad.csv;                expect 2 bad.csv profile -- calibrate bad.csv
 : >bad.csv;                               expect 2 bad.csv -- calibrate bad.csv
 expect 2 absent.csv -- calibrate absent.csv
+expect 2 fit-work resnet5O resnet50 -- calibrate good.csv --fit-work resnet5O
 expect 2 'orin-nan' 'orin-nano' -- "$wattline" calibrate --device orin-nan --profile good.csv --out model.json
 expect 2 trition-mobilenet triton-mobilenet -- "$wattline" calibrate --import trition-mobilenet --profile good.csv --out model.json
 expect 2 profile base -- "$wattline" calibrate --device nano --out model.json
