@@ -123,11 +123,7 @@ Result<std::vector<devices::ProfileRow>> read_jtop(const std::string& path, cons
   if (!text) return text.error();
   const auto log = parse_jtop(*text, path, options);
   if (!log) return log.error();
-  if (options.minibatches.empty())
-    return bad_input(path + ": a power log says nothing of minibatches; give their log as an option");
-  const auto minibatches = read_minibatch_log(options.minibatches);
-  if (!minibatches) return minibatches.error();
-  return join_minibatches(*log, *minibatches, options);
+  return join_minibatch_log(*log, path, options);
 }
 
 }  // namespace wattline::traces

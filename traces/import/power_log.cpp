@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "traces/import/log_modes.hpp"
+#include "traces/import/minibatch_log.hpp"
 
 namespace wattline::traces {
 
@@ -112,6 +113,15 @@ Result<std::vector<ProfileRow>> join_minibatches(const PowerLog& log,
   rows.reserve(runs->size());
   for (const Run& run : *runs) rows.push_back(profile_of(run, log, options));
   return rows;
+}
+
+Result<std::vector<devices::ProfileRow>> join_minibatch_log(const PowerLog& log, const std::string& path,
+                                                            const ImportOptions& options) {
+  if (options.minibatches.empty())
+    return bad_input(path + ": a power log says nothing of minibatches; give their log as an option");
+  const auto minibatches = read_minibatch_log(options.minibatches);
+  if (!minibatches) return minibatches.error();
+  return join_minibatches(log, *minibatches, options);
 }
 
 }  // namespace wattline::traces

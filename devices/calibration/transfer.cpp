@@ -1,0 +1,81 @@
+#include "devices/calibration/transfer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattline::devices::calibration {
+
+namespace {
+
+// Estimates of a base model become medians; what it knew well stays narrow, but never below a tenth,
+// because another board or workload is asked for. `without`: the priors where the base was made, so that
+// only how far its data moved them is taken, and what the spec knows of each network stays.
+void take_from_base(const ParameterEstimates& base, double least_spread,
+                    const std::vector<Parameter>& without, std::vector<Parameter>& priors) {
+  for (std::size_t i = 0; i < priors.size() && i < base.estimates.size(); ++i) {
+    // A nominal network's bounds are multiples of its own times; the base's are as good.
+    priors[i].low = std::min(priors[i].low, base.parameters[i].low);
+    priors[i].high = std::max(priors[i].high, base.parameters[i].high);
+    const double moved = base.estimates[i].value * (priors[i].prior / without[i].prior);
+    priors[i].prior = std::clamp(moved, priors[i].low * 1.0001, priors[i].high * 0.9999);
+    priors[i].spread = std::min(std::hypot(base.estimates[i].deviation, least_spread), priors[i].spread);
+  }
+}
+
+}  // namespace
+
+const GroupModel* nearest_group(const CalibratedModel& base, const Group& group) {
+  const GroupModel* nearest = nullptr;
+  for (const GroupModel& other : base.groups) {
+    if (other.group.role != group.role) continue;
+    if (other.group.name == group.name) return &other;
+    const bool alike = other.group.source == group.source && other.group.stack.name == group.stack.name;
+    if (alike && (!nearest || other.time.points > nearest->time.points)) nearest = &other;
+  }
+  return nearest;
+}
+
+ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options) {
+  ParameterSet set{board_time_priors(spec), {}};
+  const CalibratedModel* base = options.base;
+  const bool same_board = base && base->spec.name == spec.name;
+  if (same_board) take_from_base(base->board_time, 0.03, set.board, set.board);
+  for (std::size_t g = 0; g < intake.groups.size(); ++g) {
+    set.groups.push_back(time_priors(spec, intake.groups[g], intake.typical_time_s[g]));
+    const GroupModel* near = base ? nearest_group(*base, intake.groups[g]) : nullptr;
+    if (!near) continue;
+    const bool same = near->group.name == intake.groups[g].name;
+    if (!same && intake.groups[g].source == WorkSource::fitted) {
+      // A fitted group's nominal work is its own, so only its shape transfers.
+      for (const auto shape : {saturation, overlap, core_sharing, host_overlap}) {
+        set.groups.back()[shape].prior = near->time.group.estimates[shape].value;
+        set.groups.back()[shape].spread = std::min(
+            std::hypot(near->time.group.estimates[shape].deviation, 0.4), set.groups.back()[shape].spread);
+      }
+      continue;
+    }
+    const auto without =
+        same ? set.groups.back() : time_priors(base->spec, near->group, intake.typical_time_s[g]);
+    take_from_base(near->time.group, same ? 0.15 : 0.4, without, set.groups.back());
+  }
+  return set;
+}
+
+ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake,
+                             const CalibrationOptions& options) {
+  ParameterSet set{board_power_priors(spec, intake.power_kind), {}};
+  const CalibratedModel* base = options.base;
+  if (base && base->spec.name == spec.name && base->power_kind == intake.power_kind)
+    take_from_base(base->board_power, 0.05, set.board, set.board);
+  for (const Group& group : intake.groups) {
+    set.groups.push_back(power_priors(spec, group));
+    const GroupModel* near = base ? nearest_group(*base, group) : nullptr;
+    const bool same = near && near->group.name == group.name;
+    if (!near || (!same && group.source == WorkSource::fitted)) continue;
+    const auto without = same ? set.groups.back() : power_priors(base->spec, near->group);
+    take_from_base(near->power.group, same ? 0.15 : 0.4, without, set.groups.back());
+  }
+  return set;
+}
+
+}  // namespace wattline::devices::calibration

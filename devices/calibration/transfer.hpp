@@ -1,0 +1,20 @@
+// Priors of a calibration: what the board's spec says of the groups, moved by what a base model has learnt of
+// another workload or board.
+//
+// Of the same board, bandwidths and power are taken; of a group of the same name, everything; of another
+// group of the same stack, how far its data moved it; of a network whose work is fitted, the shape alone.
+// Pure.
+#pragma once
+
+#include "devices/calibration/intake.hpp"
+
+namespace wattline::devices::calibration {
+
+// The group of a base model that is nearest in kind: the same name, else the same stack and source, or null.
+const GroupModel* nearest_group(const CalibratedModel& base, const Group& group);
+
+// With options.base null: the priors of group.hpp.
+ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options);
+ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options);
+
+}  // namespace wattline::devices::calibration
