@@ -176,23 +176,15 @@ class Posterior final : public ceres::FirstOrderFunction {
 }  // namespace
 
 Hyperparameters search_hyperparameters(const std::vector<ResidualPoint>& points,
-                                       const std::vector<double>& residuals, const ResidualOptions& options,
-                                       const Hyperparameters* start) {
+                                       const std::vector<double>& residuals, const ResidualOptions& options) {
   Hyperparameters best = prior_start(points, options);
-  if (start) {
-    // What varies is this data's; where both have a value, the given one is taken.
-    for (const Slot& slot : slots_of(best)) {
-      Hyperparameters given = *start;
-      if (value_of(given, slot) > 0) value_of(best, slot) = value_of(given, slot);
-    }
-  }
   auto* posterior = new Posterior(points, residuals, options, best);
   const std::vector<Slot> slots = posterior->slots();
   const ceres::GradientProblem problem(posterior);
   std::vector<double> logs;
   for (const Slot& slot : slots) logs.push_back(std::log(value_of(best, slot)));
   ceres::GradientProblemSolver::Options solver;
-  solver.max_num_iterations = start ? std::max(1, options.hyper_iterations / 4) : options.hyper_iterations;
+  solver.max_num_iterations = options.hyper_iterations;
   solver.logging_type = ceres::SILENT;
   solver.function_tolerance = 1e-4;
   ceres::GradientProblemSolver::Summary summary;

@@ -8,11 +8,10 @@
 
 namespace wattline::devices::calibration {
 
-// Features that do not vary get no length; a component without a feature that varies is off. With
-// `start`, the search begins there and takes a quarter of the iterations. Precondition: not empty.
+// Features that do not vary get no length; a component without a feature that varies is off.
+// Precondition: not empty.
 Hyperparameters search_hyperparameters(const std::vector<ResidualPoint>& points,
-                                       const std::vector<double>& residuals, const ResidualOptions& options,
-                                       const Hyperparameters* start);
+                                       const std::vector<double>& residuals, const ResidualOptions& options);
 
 // Negative logarithm of marginal likelihood times priors, and its gradient with respect to the logarithms
 // of what the search varies (amplitudes, lengths, noise, in this order, those that are on). For tests.

@@ -143,12 +143,6 @@ class ResidualOverParts {
   Eigen::MatrixXd own_mean_;
 };
 
-std::vector<double> logs(const ParameterEstimates& of) {
-  std::vector<double> values;
-  for (const Estimate& estimate : of.estimates) values.push_back(std::log(estimate.value));
-  return values;
-}
-
 // What the law needs of a GPU part and of a CPU part.
 struct GpuPart {
   double gpu_s, log_hideable, leakage_w, clock_w, flop_j, memory_w, byte_j, static_w;

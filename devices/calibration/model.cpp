@@ -9,13 +9,6 @@ namespace wattline::devices::calibration {
 
 namespace {
 
-std::vector<double> logs(const ParameterEstimates& of) {
-  std::vector<double> values;
-  values.reserve(of.estimates.size());
-  for (const Estimate& estimate : of.estimates) values.push_back(std::log(estimate.value));
-  return values;
-}
-
 // Values of (board, group) as numbers that carry their derivatives.
 template <int count>
 std::array<ceres::Jet<double, count>, count> jets(const ParameterEstimates& board,
@@ -58,6 +51,13 @@ double total_sigma(double law_variance, const GroupLaw& law, const ResidualPoint
 }
 
 }  // namespace
+
+std::vector<double> logs(const ParameterEstimates& of) {
+  std::vector<double> values;
+  values.reserve(of.estimates.size());
+  for (const Estimate& estimate : of.estimates) values.push_back(std::log(estimate.value));
+  return values;
+}
 
 double static_power_w(const std::vector<double>& board, const Setting& at) {
   const double v2 = law::gpu_voltage_squared(board.data(), at.gpu_clock);

@@ -30,6 +30,9 @@ struct ParameterEstimates {
   std::vector<Estimate> estimates;    // of each
 };
 
+// Natural logarithms of the estimates, as law.hpp takes them.
+std::vector<double> logs(const ParameterEstimates& of);
+
 // One of the two laws, for one group.
 struct GroupLaw {
   ParameterEstimates group;

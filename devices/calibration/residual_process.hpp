@@ -69,9 +69,8 @@ class ResidualProcess {
   // An empty process: mean 0, variance 0.
   ResidualProcess() = default;
 
-  // `start`: hyperparameters to begin from and to refine only briefly, if given.
   static ResidualProcess fit(const std::vector<ResidualPoint>& points, const std::vector<double>& residuals,
-                             const ResidualOptions& options, const Hyperparameters* start = nullptr);
+                             const ResidualOptions& options);
 
   // From what a model file holds. Precondition: as many noises and weights as points.
   static ResidualProcess restore(std::vector<ResidualPoint> points, std::vector<double> weights,
