@@ -24,7 +24,7 @@ install_missing_packages() {
   local log
   log=$(mktemp)
   if ! { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update &&
-         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } \
+         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"; } \
        >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     echo "packages.sh: installing failed; the whole log is $log" >&2

@@ -149,7 +149,8 @@ struct Solved {
   std::vector<double> values;
   std::vector<double> deviation;
   Eigen::MatrixXd covariance;
-  Noise noise;
+  Noise noise;         // that weighed the data
+  Noise stated_noise;  // of the covariance
   Termination termination = Termination::failed;
   std::vector<FitStep> steps;
 };
@@ -232,41 +233,75 @@ Eigen::MatrixXd covariance_at(Blocks& blocks, const AddData& add_data, const Noi
   return hessian.ldlt().solve(Eigen::MatrixXd::Identity(size, size));
 }
 
-// What each group's residuals say of its noise. With few points the fit leaves almost no residual, so the
-// estimate starts from what was assumed.
+// How many of a group's degrees of freedom its parameters have used up: of each what the data narrowed its
+// prior by (MacKay 1992, eq. 4.9), and its share of the board's.
+std::vector<double> used_freedom(const Blocks& blocks, const Eigen::MatrixXd& covariance,
+                                 const std::vector<std::size_t>& group_of_residual, std::size_t groups) {
+  const auto of_block = [&](std::size_t block) {
+    double used = 0;
+    for (std::size_t i = 0; i < blocks.parameters[block]->size(); ++i) {
+      const auto at = static_cast<Eigen::Index>(blocks.offset[block] + i);
+      const double spread = (*blocks.parameters[block])[i].spread;
+      used += std::max(0.0, 1 - covariance(at, at) / (spread * spread));
+    }
+    return used;
+  };
+  std::vector<double> points(groups);
+  for (const std::size_t group : group_of_residual) ++points[group];
+  std::vector<double> used;
+  const double of_board = of_block(0);
+  for (std::size_t g = 0; g < groups; ++g)
+    used.push_back(of_block(1 + g) + of_board * points[g] / static_cast<double>(group_of_residual.size()));
+  return used;
+}
+
+// What each group's residuals say of its noise, with what was assumed as five points more. `used`: degrees of
+// freedom that parameters took, per group.
 Noise noise_of(const std::vector<double>& residuals, const std::vector<std::size_t>& group_of_residual,
-               std::size_t groups, const FitOptions& options) {
-  std::vector<std::vector<double>> of_group(groups);
+               const std::vector<double>& assumed, const std::vector<double>& used, double least,
+               double most) {
+  std::vector<std::vector<double>> of_group(used.size());
   for (std::size_t i = 0; i < residuals.size(); ++i) of_group[group_of_residual[i]].push_back(residuals[i]);
   Noise noise;
-  for (const std::vector<double>& own : of_group) {
+  for (std::size_t g = 0; g < used.size(); ++g) {
     constexpr double assumed_points = 5;
-    const double seen = robust_deviation(own);
-    const auto points = static_cast<double>(own.size());
-    const double pooled =
-        std::sqrt((seen * seen * points + options.first_noise * options.first_noise * assumed_points) /
-                  (points + assumed_points));
-    noise.push_back(std::clamp(pooled, options.least_noise, options.most_noise));
+    const double seen = robust_deviation(of_group[g]);
+    const auto points = static_cast<double>(of_group[g].size());
+    const double pooled = std::sqrt((seen * seen * points + assumed[g] * assumed[g] * assumed_points) /
+                                    (std::max(points - used[g], 0.0) + assumed_points));
+    noise.push_back(std::clamp(pooled, least, most));
   }
   return noise;
 }
 
-// `group_of_residual`: of the residuals that `add_data` adds, in its order.
+// `group_of_residual`: of the residuals that `add_data` adds, in its order. `misfit`: of each group.
 Solved solve(Blocks& blocks, const AddData& add_data, const std::vector<std::size_t>& group_of_residual,
-             std::size_t groups, const FitOptions& options) {
+             const std::vector<double>& misfit, const FitOptions& options) {
   Solved solved;
+  const std::size_t groups = misfit.size();
   solved.noise.assign(groups, options.first_noise);
+  solved.stated_noise = misfit;
   if (group_of_residual.empty()) {
     solved.termination = Termination::no_data;
   } else {
     constexpr int rounds = 3;
+    const std::vector<double> none(groups, 0.0);
     for (int round = 0; round < rounds; ++round) {
       solve_round(round, solved.noise, options, add_data, blocks, solved);
-      solved.noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, groups, options);
+      solved.noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual,
+                              std::vector<double>(groups, options.first_noise), none, options.least_noise,
+                              options.most_noise);
     }
+    // Weights want the likely noise; a stated error must not trust that a few points, which the parameters
+    // can follow, have shown all of it.
+    const auto used =
+        used_freedom(blocks, covariance_at(blocks, add_data, solved.noise), group_of_residual, groups);
+    constexpr double most_stated = 1;
+    solved.stated_noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, misfit, used,
+                                   options.least_noise, most_stated);
   }
   solved.values = blocks.values;
-  solved.covariance = covariance_at(blocks, add_data, solved.noise);
+  solved.covariance = covariance_at(blocks, add_data, solved.stated_noise);
   for (Eigen::Index i = 0; i < solved.covariance.rows(); ++i)
     solved.deviation.push_back(std::sqrt(std::max(0.0, solved.covariance(i, i))));
   return solved;
@@ -305,9 +340,16 @@ FitResult result_of(const Blocks& blocks, const Solved& solved, std::size_t grou
   for (std::size_t b = 1 + groups; b < blocks.parameters.size(); ++b)
     result.meters.push_back(estimates_of(blocks, solved, b));
   result.noise = solved.noise;
+  result.stated_noise = solved.stated_noise;
   result.termination = solved.termination;
   result.steps = solved.steps;
   return result;
+}
+
+std::vector<double> misfit_of(const ParameterSet& parameters) {
+  std::vector<double> misfit = parameters.misfit;
+  misfit.resize(parameters.groups.size(), 0.1);
+  return misfit;
 }
 
 ceres::LossFunction* loss(double huber) {
@@ -361,7 +403,7 @@ FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation
   std::vector<std::size_t> group_of_residual;
   for (const Observation& observed : observations)
     if (observed.time_s > 0) group_of_residual.push_back(observed.group);
-  return result_of(blocks, solve(blocks, add_data, group_of_residual, parameters.groups.size(), options),
+  return result_of(blocks, solve(blocks, add_data, group_of_residual, misfit_of(parameters), options),
                    parameters.groups.size());
 }
 
@@ -396,7 +438,7 @@ FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vecto
   std::vector<std::size_t> group_of_residual;
   for (const Observation& observed : observations)
     if (observed.power_w > 0) group_of_residual.push_back(observed.group);
-  return result_of(blocks, solve(blocks, add_data, group_of_residual, parameters.groups.size(), options),
+  return result_of(blocks, solve(blocks, add_data, group_of_residual, misfit_of(parameters), options),
                    parameters.groups.size());
 }
 

@@ -77,6 +77,8 @@ struct FitStep {
 struct ParameterSet {
   std::vector<Parameter> board;
   std::vector<std::vector<Parameter>> groups;
+  // Of each group: how far off the law may be, relative, until the data have shown it. Missing: 0.1.
+  std::vector<double> misfit;
 };
 
 struct FitResult {
@@ -84,6 +86,9 @@ struct FitResult {
   std::vector<std::vector<Estimate>> groups;
   std::vector<std::vector<Estimate>> meters;  // power only: gain and offset of every meter but the first
   std::vector<double> noise;  // of each group: standard deviation of its log residuals, robust
+  // The same for stating errors: larger where parameters could follow most of the points (their degrees of
+  // freedom are not counted), and by the group's misfit where points are few. The covariance is of this.
+  std::vector<double> stated_noise;
   // Covariance of (board, group) in logarithms, per group, row by row.
   std::vector<std::vector<double>> covariance;
   Termination termination = Termination::no_data;

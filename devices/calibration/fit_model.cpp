@@ -127,6 +127,9 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
   for (const std::size_t i : sample) observations.push_back(observation_of(ground, ground.intake.points[i]));
 
   ParameterSet priors = ground.time_priors;
+  // Counted work is of many kinds of kernels, which FLOP and bytes do not tell apart.
+  for (const Group& group : ground.intake.groups)
+    priors.misfit.push_back(group.source == WorkSource::counted ? 0.3 : 0.1);
   FitResult time = fit_time(priors, observations, fit_options);
   if (ground.intake.groups.size() > 1) {
     share_between_groups(ground.intake, time, priors.groups);
@@ -138,7 +141,7 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
     group.group = ground.intake.groups[g];
     group.time.group = {priors.groups[g], time.groups[g]};
     group.time.covariance = time.covariance[g];
-    group.time.noise = time.noise[g];
+    group.time.noise = ground.options.hybrid ? time.noise[g] : time.stated_noise[g];
     group.power.noise = fit_options.first_noise;
     model.groups.push_back(std::move(group));
   }
@@ -186,7 +189,7 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
   for (std::size_t g = 0; g < model.groups.size(); ++g) {
     model.groups[g].power.group = {power_priors.groups[g], power.groups[g]};
     model.groups[g].power.covariance = power.covariance[g];
-    model.groups[g].power.noise = power.noise[g];
+    model.groups[g].power.noise = ground.options.hybrid ? power.noise[g] : power.stated_noise[g];
   }
   const auto power_board = power.board_logs();
   fit_residuals(

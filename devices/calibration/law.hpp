@@ -4,13 +4,14 @@
 // Time. A minibatch is work classes (work.hpp) of W_k FLOP and Q_k bytes. With F the peak rate at the GPU
 // clock, D the DRAM bandwidth (fraction x bus x f_emc) and L the on-chip bandwidth (bytes per GPU clock):
 //   c_k = W_k / (e_c F),  d_k = Q_k / (e_m D),  l_k = (1 + passes s_k) Q_k / (e_m reuse L)
-//   gpu = (1 + (half_work / W)^saturation) x sum_k (c_k^p + d_k^p + l_k^p)^(1/p),   p = 1 + overlap
+//   g = sum_k (c_k^p + d_k^p + l_k^p)^(1/p),   p = 1 + overlap
+//   gpu = g + g^(1 - saturation) fill^saturation,   fill = half_work / (e_c F)
 //   launch = cycles x launches x (1 + sharing / cores^2) / (IPC x f_cpu)
 //   T = h gpu + (((1 - h) gpu)^q + launch^q + pipeline^q)^(1/q) + fixed,   q = 1 + host_overlap
 // The p-norm goes from additive (p = 1) to the roofline's max (p -> infinity; Williams et al. 2009 is that
-// limit). half_work is the work at which the GPU is half filled: small kernels leave SMs idle. h, the
-// concentration, is the sum of squared shares of the kernels in the work: what a single large last kernel
-// computes cannot hide behind the launching of others.
+// limit). half_work is the work at which the GPU is half filled: small kernels leave SMs idle; with
+// saturation <= 1 less work never takes longer. h, the concentration, is the sum of squared shares of the
+// kernels in the work: what a single large last kernel computes cannot hide behind the launching of others.
 //
 // Counted work (sub-graphs, matrix products) does not say of which kind it is, but its intensity does: few
 // FLOP per byte are element-wise operators, pooling and copies; many are convolutions and products, which
@@ -147,8 +148,9 @@ T gpu_s(const T* board, const T* group, const Setting& at) {
   for (const ClassWork& work : at.classes) {
     if (work.flop > 0 || work.bytes > 0) sum += exp(log_class_s(board, group, work, at));
   }
-  if (at.flop > 0) sum *= T(1.0) + exp(exp(group[saturation]) * (group[half_work] - std::log(at.flop)));
-  return sum;
+  if (at.flop <= 0) return sum;
+  const T log_fill_s = group[half_work] - group[compute_efficiency] - std::log(at.peak_flop_per_s);
+  return sum * (T(1.0) + exp(exp(group[saturation]) * (log_fill_s - log(sum))));
 }
 
 template <class T>

@@ -34,6 +34,11 @@ double spread(const ceres::Jet<double, count>& log_value, const std::vector<doub
   return std::max(0.0, sum);
 }
 
+// What the law errs by for every factor of e that a knob is outside the profiles, as a deviation. The value
+// of the highest likelihood over 50 extrapolations of public profiles (one knob's lower or upper half
+// predicted from the other half: docs/calibration.md), time and power alike.
+constexpr double astray_per_log = 0.08;
+
 double total_sigma(double law_variance, const GroupLaw& law, const ResidualPoint& at, bool law_only) {
   // What the residual process has learnt at a point, the law's parameters cannot unlearn: their variance
   // counts in the share that the process leaves open.
@@ -75,6 +80,18 @@ bool CheckedRange::holds(std::int64_t batch, const PowerMode& mode) const {
          inside(low.emc_khz, mode.emc_khz, high.emc_khz);
 }
 
+double CheckedRange::squared_distance(std::int64_t batch, const PowerMode& mode) const {
+  const auto outside = [](std::int64_t least, std::int64_t value, std::int64_t most) {
+    if (least <= 0 || (least <= value && value <= most)) return 0.0;
+    const double away =
+        std::log(static_cast<double>(value) / static_cast<double>(value < least ? least : most));
+    return away * away;
+  };
+  return outside(low_batch, batch, high_batch) + outside(low.cores, mode.cores, high.cores) +
+         outside(low.cpu_khz, mode.cpu_khz, high.cpu_khz) + outside(low.gpu_khz, mode.gpu_khz, high.gpu_khz) +
+         outside(low.emc_khz, mode.emc_khz, high.emc_khz);
+}
+
 const GroupModel* CalibratedModel::find(const std::string& workload, workloads::Role role) const {
   const std::string name = full_name(spec, workload);
   for (const GroupModel& group : groups)
@@ -98,8 +115,10 @@ void add_bands(const CalibratedModel& model, const GroupModel& group, const Poin
   const auto* time_group = time_jets.data() + time_board_parameters;
   const auto gpu = law::gpu_s(time_jets.data(), time_group, at);
   const auto time = law::time_s(time_group, gpu, at);
-  values.time_s.sigma =
-      total_sigma(spread<time_count>(log(time), group.time.covariance), group.time, residual, law_only);
+  const double astray =
+      astray_per_log * astray_per_log * group.range.squared_distance(point.batch, point.mode);
+  values.time_s.sigma = total_sigma(astray + spread<time_count>(log(time), group.time.covariance), group.time,
+                                    residual, law_only);
 
   const auto power_jets = jets<power_count>(model.board_power, group.power.group);
   const double busy = std::min(1.0, gpu.a / values.time_s.value);
@@ -107,8 +126,8 @@ void add_bands(const CalibratedModel& model, const GroupModel& group, const Poin
                                            values.time_s.value, busy, at);
   const auto total = domains[0] + domains[1] + domains[2] + domains[3];
   residual.share = 1 - static_power_w(logs(model.board_power), at) / total.a;
-  values.power_w.sigma =
-      total_sigma(spread<power_count>(log(total), group.power.covariance), group.power, residual, law_only);
+  values.power_w.sigma = total_sigma(astray + spread<power_count>(log(total), group.power.covariance),
+                                     group.power, residual, law_only);
 }
 
 CostPrediction values_at(const CalibratedModel& model, const GroupModel& group, const Point& point,

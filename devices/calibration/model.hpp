@@ -50,6 +50,8 @@ struct CheckedRange {
   std::int64_t low_batch = 0;
   std::int64_t high_batch = 0;
   bool holds(std::int64_t batch, const PowerMode& mode) const;
+  // How far outside it is: the sum over knobs of the squared logarithm of knob over nearest end.
+  double squared_distance(std::int64_t batch, const PowerMode& mode) const;
 };
 
 struct GroupModel {

@@ -53,7 +53,7 @@ std::vector<Parameter> time_priors(const DeviceSpec& spec, const Group& group, d
                     fitted ? 1e-4 : 1e-3, fitted ? 1e3 : 4.0),
           parameter("cache_reuse", "", counted ? 4 : 1, counted ? 0.5 : 0.1, 0.05, 50),
           parameter("half_work", "FLOP", fill, many_kernels ? 1.0 : 2.0, fill * 1e-5, fill * 1e5),
-          parameter("saturation", "", 0.6, 0.3, 0.1, 1.5),
+          parameter("saturation", "", 0.6, 0.3, 0.1, 1.0),
           parameter("overlap", "",
                     many_kernels ? 1.5
                     : counted    ? 0.4

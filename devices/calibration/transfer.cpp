@@ -36,7 +36,7 @@ const GroupModel* nearest_group(const CalibratedModel& base, const Group& group)
 }
 
 ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options) {
-  ParameterSet set{board_time_priors(spec), {}};
+  ParameterSet set{board_time_priors(spec), {}, {}};
   const CalibratedModel* base = options.base;
   const bool same_board = base && base->spec.name == spec.name;
   if (same_board) take_from_base(base->board_time, 0.03, set.board, set.board);
@@ -63,7 +63,7 @@ ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const 
 
 ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake,
                              const CalibrationOptions& options) {
-  ParameterSet set{board_power_priors(spec, intake.power_kind), {}};
+  ParameterSet set{board_power_priors(spec, intake.power_kind), {}, {}};
   const CalibratedModel* base = options.base;
   if (base && base->spec.name == spec.name && base->power_kind == intake.power_kind)
     take_from_base(base->board_power, 0.05, set.board, set.board);

@@ -295,6 +295,19 @@ TEST_CASE("Whatever the parameters, more of a clock or a core never takes longer
   }));
 }
 
+TEST_CASE("Whatever the parameters, less work never takes longer") {
+  CHECK(rc::check([] {
+    const RandomLaw random;
+    Point less = random.point;
+    if (less.flop) {
+      *less.flop *= 0.8;
+    } else {
+      less.batch = (less.batch + 1) / 2;
+    }
+    RC_ASSERT(random.time_s(less) <= random.time_s(random.point) * (1 + 1e-12));
+  }));
+}
+
 TEST_CASE("The automatic derivative of the law is the central difference") {
   constexpr int count = int{time_board_parameters} + int{time_group_parameters};
   using Jet = ceres::Jet<double, count>;
