@@ -9,6 +9,7 @@
 #include <cmath>
 #include <functional>
 
+#include "devices/calibration/noise.hpp"
 #include "sim/base/text.hpp"
 #include "sim/random.hpp"
 
@@ -100,8 +101,7 @@ struct Blocks {
   }
 };
 
-// Adds the data's residuals to a problem. `noise`: relative standard deviation, per group.
-using Noise = std::vector<double>;
+// Adds the data's residuals to a problem.
 using AddData = std::function<void(ceres::Problem&, Blocks&, const Noise& noise, double huber)>;
 
 void add_priors(ceres::Problem& problem, Blocks& blocks) {
@@ -134,15 +134,6 @@ ceres::Solver::Options solver_options(const FitOptions& options, std::size_t par
   // Board parameters couple all groups: an arrow, which a sparse factorisation keeps sparse.
   solver.linear_solver_type = parameters > 200 ? ceres::SPARSE_NORMAL_CHOLESKY : ceres::DENSE_QR;
   return solver;
-}
-
-double robust_deviation(std::vector<double> residuals) {
-  if (residuals.empty()) return 0;
-  for (double& residual : residuals) residual = std::abs(residual);
-  const auto middle = residuals.begin() + static_cast<std::ptrdiff_t>(residuals.size() / 2);
-  std::nth_element(residuals.begin(), middle, residuals.end());
-  constexpr double normal = 1.4826;  // deviation over median absolute deviation of a normal
-  return normal * *middle;
 }
 
 struct Solved {
@@ -255,25 +246,6 @@ std::vector<double> used_freedom(const Blocks& blocks, const Eigen::MatrixXd& co
   return used;
 }
 
-// What each group's residuals say of its noise, with what was assumed as five points more. `used`: degrees of
-// freedom that parameters took, per group.
-Noise noise_of(const std::vector<double>& residuals, const std::vector<std::size_t>& group_of_residual,
-               const std::vector<double>& assumed, const std::vector<double>& used, double least,
-               double most) {
-  std::vector<std::vector<double>> of_group(used.size());
-  for (std::size_t i = 0; i < residuals.size(); ++i) of_group[group_of_residual[i]].push_back(residuals[i]);
-  Noise noise;
-  for (std::size_t g = 0; g < used.size(); ++g) {
-    constexpr double assumed_points = 5;
-    const double seen = robust_deviation(of_group[g]);
-    const auto points = static_cast<double>(of_group[g].size());
-    const double pooled = std::sqrt((seen * seen * points + assumed[g] * assumed[g] * assumed_points) /
-                                    (std::max(points - used[g], 0.0) + assumed_points));
-    noise.push_back(std::clamp(pooled, least, most));
-  }
-  return noise;
-}
-
 // `group_of_residual`: of the residuals that `add_data` adds, in its order. `misfit`: of each group.
 Solved solve(Blocks& blocks, const AddData& add_data, const std::vector<std::size_t>& group_of_residual,
              const std::vector<double>& misfit, const FitOptions& options) {
@@ -284,21 +256,19 @@ Solved solve(Blocks& blocks, const AddData& add_data, const std::vector<std::siz
   if (group_of_residual.empty()) {
     solved.termination = Termination::no_data;
   } else {
+    const AssumedNoise weighing{solved.noise, 5, std::vector<double>(groups, 0.0), options.least_noise,
+                                options.most_noise};
     constexpr int rounds = 3;
-    const std::vector<double> none(groups, 0.0);
     for (int round = 0; round < rounds; ++round) {
       solve_round(round, solved.noise, options, add_data, blocks, solved);
-      solved.noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual,
-                              std::vector<double>(groups, options.first_noise), none, options.least_noise,
-                              options.most_noise);
+      solved.noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, weighing);
     }
     // Weights want the likely noise; a stated error must not trust that a few points, which the parameters
     // can follow, have shown all of it.
     const auto used =
         used_freedom(blocks, covariance_at(blocks, add_data, solved.noise), group_of_residual, groups);
-    constexpr double most_stated = 1;
-    solved.stated_noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, misfit, used,
-                                   options.least_noise, most_stated);
+    const AssumedNoise stating{misfit, 2, used, options.least_noise, 1.0};
+    solved.stated_noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, stating);
   }
   solved.values = blocks.values;
   solved.covariance = covariance_at(blocks, add_data, solved.stated_noise);

@@ -22,6 +22,13 @@ void take_from_base(const ParameterEstimates& base, double least_spread,
   }
 }
 
+// How far two groups' parameters differ, as a deviation of the logarithm: the same workload's on one board, on
+// two boards, and two workloads'.
+double groups_differ(bool same_workload, bool same_board) {
+  if (!same_workload) return 0.4;
+  return same_board ? 0.03 : 0.15;
+}
+
 }  // namespace
 
 const GroupModel* nearest_group(const CalibratedModel& base, const Group& group) {
@@ -56,7 +63,7 @@ ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const 
     }
     const auto without =
         same ? set.groups.back() : time_priors(base->spec, near->group, intake.typical_time_s[g]);
-    take_from_base(near->time.group, same ? 0.15 : 0.4, without, set.groups.back());
+    take_from_base(near->time.group, groups_differ(same, same_board), without, set.groups.back());
   }
   return set;
 }
@@ -65,7 +72,8 @@ ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake,
                              const CalibrationOptions& options) {
   ParameterSet set{board_power_priors(spec, intake.power_kind), {}, {}};
   const CalibratedModel* base = options.base;
-  if (base && base->spec.name == spec.name && base->power_kind == intake.power_kind)
+  const bool same_board = base && base->spec.name == spec.name;
+  if (same_board && base->power_kind == intake.power_kind)
     take_from_base(base->board_power, 0.05, set.board, set.board);
   for (const Group& group : intake.groups) {
     set.groups.push_back(power_priors(spec, group));
@@ -73,7 +81,7 @@ ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake,
     const bool same = near && near->group.name == group.name;
     if (!near || (!same && group.source == WorkSource::fitted)) continue;
     const auto without = same ? set.groups.back() : power_priors(base->spec, near->group);
-    take_from_base(near->power.group, same ? 0.15 : 0.4, without, set.groups.back());
+    take_from_base(near->power.group, groups_differ(same, same_board), without, set.groups.back());
   }
   return set;
 }
