@@ -29,4 +29,8 @@ std::vector<std::optional<Cost>> CostModel::minibatches(const std::string& workl
   return costs;
 }
 
+MaybeError CostModel::check_workload(const std::string&, workloads::Role, std::optional<std::int64_t>) const {
+  return {};
+}
+
 }  // namespace wattline::devices

@@ -1,7 +1,8 @@
 // What a minibatch costs: (workload, role, batch, mode) -> time and mean power per rail.
 //
 // The ground truth of a simulated board. Policies never see it (they see Platform); the optimum, the
-// scorer and the simulation do. Implementations: RooflineModel (roofline.hpp), TableModel (table.hpp).
+// scorer and the simulation do. Implementations: RooflineModel (roofline.hpp), TableModel (table.hpp),
+// HybridModel (hybrid.hpp).
 // Immutable after construction, so one model may be shared by threads.
 #pragma once
 
@@ -43,6 +44,11 @@ class CostModel {
   virtual std::vector<std::optional<Cost>> minibatches(const std::string& workload, workloads::Role role,
                                                        std::int64_t batch,
                                                        std::span<const PowerMode> modes) const;
+
+  // Why no mode can run the workload in this role (with `batch`: at this batch), or nothing. To be asked
+  // before a simulation; a model that knows only what single modes cost has no objection.
+  virtual MaybeError check_workload(const std::string& workload, workloads::Role role,
+                                    std::optional<std::int64_t> batch) const;
 
   // Drawn while nothing executes.
   virtual Result<RailPowerW> idle_power_w(const PowerMode& mode) const = 0;

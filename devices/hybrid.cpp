@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "devices/calibration/known_workloads.hpp"
 #include "devices/calibration/many_modes.hpp"
-#include "sim/base/text.hpp"
 #include "workloads/catalog.hpp"
 #include "workloads/workload_name.hpp"
 
@@ -106,32 +106,40 @@ Result<HybridModel::Found> HybridModel::find(const std::string& workload, Role r
   const auto parsed = workloads::parse_workload_name(workload);
   if (!parsed) return parsed.error();
   const std::string name = calibration::full_name(model_.spec, workload);
-  if (const GroupModel* group = model_.find(name, role)) return Found{group, point};
-  if (const auto found = unprofiled_.find({name, role}); found != unprofiled_.end())
-    return Found{&found->second, point};
-  Point counted = point;
-  if (!counted.flop) {
-    const auto work = model_.counted.find({name, point.batch});
-    if (work != model_.counted.end()) {
-      counted.flop = work->second.flop;
-      counted.bytes = work->second.bytes;
-    }
+  if (const GroupModel* group = by_name(name, role)) return Found{group, point};
+  const GroupModel* pool = counted_pool(name, role);
+  if (point.flop) {
+    if (pool) return Found{pool, point};
+    return bad_input(fmt::format(
+        "'{}' brings flop and bytes, but no profile for {} on '{}' did, so nothing is known of such "
+        "work; calibrate with some",
+        name, workloads::name_of(role), name.substr(name.find('@') + 1)));
   }
-  const std::string stack = name.substr(name.find('@') + 1);
-  const GroupModel* pool = model_.find("counted@" + stack, role);
-  if (pool && counted.flop) return Found{pool, counted};
-  std::vector<std::string> known;
-  for (const GroupModel& group : model_.groups)
-    if (group.group.role == role && group.group.source != WorkSource::counted)
-      known.push_back(group.group.name);
-  for (const auto& [key, work] : model_.counted)
-    known.push_back(fmt::format("{} (batch {})", key.first, key.second));
-  for (const auto& [key, group] : unprofiled_)
-    if (key.second == role) known.push_back(key.first);
-  return bad_input(unknown_name_message(
-      fmt::format("workload of this model for {} (at batch {}; others need flop and bytes)",
-                  workloads::name_of(role), point.batch),
-      name, known));
+  if (!pool || calibration::counted_batches(model_, name, role).empty())
+    return calibration::unknown_workload(model_, workload, role);
+  const auto work = calibration::counted_work(model_, name, role, point.batch);
+  if (!work) return work.error();
+  return Found{pool, {point.batch, point.mode, work->flop, work->bytes}};
+}
+
+const GroupModel* HybridModel::by_name(const std::string& name, Role role) const {
+  const GroupModel* group = model_.find(name, role);
+  if (group && group->group.source != WorkSource::counted) return group;
+  const auto found = unprofiled_.find({name, role});
+  return found != unprofiled_.end() ? &found->second : nullptr;
+}
+
+const GroupModel* HybridModel::counted_pool(const std::string& name, Role role) const {
+  const GroupModel* pool = model_.find("counted" + name.substr(name.find('@')), role);
+  return pool && pool->group.source == WorkSource::counted ? pool : nullptr;
+}
+
+MaybeError HybridModel::check_workload(const std::string& workload, Role role,
+                                       std::optional<std::int64_t> batch) const {
+  const std::vector<std::int64_t> counted = calibration::counted_batches(model_, workload, role);
+  const auto found =
+      find(workload, role, {batch.value_or(counted.empty() ? 1 : counted.front()), {}, {}, {}});
+  return found ? MaybeError{} : found.error();
 }
 
 RailPowerW HybridModel::on_rails(const std::array<double, 4>& domain_w) const {

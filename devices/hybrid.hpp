@@ -1,7 +1,8 @@
 // The hybrid cost model: a calibrated law plus the regression of its residuals (calibration/model.hpp).
 //
-// Knows the workloads that were profiled, and those of the catalogue from the law alone with the parameters
-// that the board's other workloads share. Near a measured point it follows the measurement, far from it the
+// Knows the workloads that were profiled, networks of the user's own among them
+// (calibration/known_workloads.hpp), and those of the catalogue from the law alone with the parameters that
+// the board's other workloads share. Near a measured point it follows the measurement, far from it the
 // physics. A model of module rails splits power over the board's rails; any other kind is one rail, "total".
 #pragma once
 
@@ -22,6 +23,8 @@ class HybridModel final : public CostModel {
   Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                          const PowerMode& mode) const override;
   Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
+  MaybeError check_workload(const std::string& workload, workloads::Role role,
+                            std::optional<std::int64_t> batch) const override;
 
   // Many times faster than one after the other, for modes that share clocks; agrees with it to rounding.
   // Precondition: the board has the modes.
@@ -30,7 +33,7 @@ class HybridModel final : public CostModel {
                                                std::span<const PowerMode> modes) const override;
 
   // Time and power with their bands. Errors: unknown workload or mode; a counted workload at a batch that
-  // was not profiled, unless `flop` and `bytes` are given.
+  // does not follow from the profiled ones, unless `flop` and `bytes` are given.
   Result<calibration::CostPrediction> predict(const std::string& workload, workloads::Role role,
                                               const calibration::Point& point) const;
   // predict() of one minibatch at many modes; the point's own mode does not matter.
@@ -45,6 +48,10 @@ class HybridModel final : public CostModel {
   };
   Result<Found> find(const std::string& workload, workloads::Role role,
                      const calibration::Point& point) const;
+  // The group of a workload that needs no counts, and that of work with counts on the workload's stack; or
+  // null.
+  const calibration::GroupModel* by_name(const std::string& full_name, workloads::Role role) const;
+  const calibration::GroupModel* counted_pool(const std::string& full_name, workloads::Role role) const;
   RailPowerW on_rails(const std::array<double, 4>& domain_w) const;
 
   calibration::CalibratedModel model_;

@@ -95,6 +95,12 @@ Result<const RooflineModel::Prepared*> RooflineModel::find(const std::string& wo
                                training.empty() ? "none" : joined(training)));
 }
 
+MaybeError RooflineModel::check_workload(const std::string& workload, Role role,
+                                         std::optional<std::int64_t>) const {
+  const auto found = find(workload, role);
+  return found ? MaybeError{} : found.error();
+}
+
 Ceilings RooflineModel::ceilings(const PowerMode& mode) const {
   const double gpu_hz = mode.gpu_khz * hz_per_khz;
   return {mode.active_sms * spec_.gpu.fp32_flop_per_clock_per_sm * gpu_hz,

@@ -69,6 +69,8 @@ class RooflineModel final : public CostModel {
   Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                          const PowerMode& mode) const override;
   Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
+  MaybeError check_workload(const std::string& workload, workloads::Role role,
+                            std::optional<std::int64_t> batch) const override;
 
   Result<RooflinePoint> place(const std::string& workload, workloads::Role role, std::int64_t batch,
                               const PowerMode& mode) const;

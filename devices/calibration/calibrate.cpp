@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "devices/calibration/fit_model.hpp"
 #include "devices/calibration/held_out.hpp"
@@ -29,6 +30,26 @@ void note_ranges(const Intake& intake, CalibratedModel& model) {
     widen(range.low.gpu_khz, range.high.gpu_khz, mode.gpu_khz);
     widen(range.low.emc_khz, range.high.emc_khz, mode.emc_khz);
     widen(range.low_batch, range.high_batch, point.point.batch);
+  }
+}
+
+// FLOP and bytes of the user's own networks, for whoever asks for one by name.
+void remember_counted(const Intake& intake, const std::vector<ProfileRow>& rows, Calibration& result) {
+  std::set<std::string> ambiguous;
+  for (const IntakePoint& point : intake.points) {
+    if (intake.groups[point.group].source != WorkSource::counted) continue;
+    const ProfileRow& row = rows[point.row];
+    const std::string name = full_name(result.model.spec, row.workload);
+    const CountedWork work{*row.flop, *row.bytes};
+    const auto [known, is_new] =
+        result.model.counted.emplace(std::pair(name, CountedPoint{row.role, row.batch}), work);
+    if (is_new || (known->second.flop == work.flop && known->second.bytes == work.bytes)) continue;
+    known->second = work;
+    if (ambiguous.insert(name).second) {
+      result.report.notes.push_back(fmt::format(
+          "{}: profiles of one batch differ in FLOP or bytes; by name the last of them answers (line {})",
+          name, row.line));
+    }
   }
 }
 
@@ -83,12 +104,8 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   result.model.spec_text = spec_text;
   result.model.source = name;
   note_ranges(*intake, result.model);
-  for (const IntakePoint& point : intake->points) {
-    // The law alone is for work of any size; it keeps no list of the work that it was fitted to.
-    if (intake->groups[point.group].source != WorkSource::counted || !options.hybrid) continue;
-    result.model.counted[{full_name(spec, rows[point.row].workload), point.point.batch}] = {
-        *point.point.flop, *point.point.bytes};
-  }
+  // The law alone is for work of any size; it keeps no list of the work that it was fitted to.
+  if (options.hybrid) remember_counted(*intake, rows, result);
   if (options.held_out) hold_out(ground, result.model);
   note_oddities(result.model, result.report.notes);
   if (options.monotone_steps > 0) keep_monotone(options.monotone_steps, result.model, result.report.notes);

@@ -61,7 +61,14 @@ struct GroupModel {
   CheckedRange range;
 };
 
-// FLOP and bytes of a counted workload at a batch, remembered from its profiles.
+// Of a counted workload: which minibatch of it.
+struct CountedPoint {
+  workloads::Role role = workloads::Role::infer;
+  std::int64_t batch = 1;
+  auto operator<=>(const CountedPoint&) const = default;
+};
+
+// FLOP and bytes of one minibatch of a counted workload, remembered from its profiles.
 struct CountedWork {
   double flop = 0;
   double bytes = 0;
@@ -75,7 +82,7 @@ struct CalibratedModel {
   ParameterEstimates board_power;
   std::map<PowerKind, ParameterEstimates> meters;  // of the kinds that are not power_kind
   std::vector<GroupModel> groups;
-  std::map<std::pair<std::string, std::int64_t>, CountedWork> counted;  // by full name and batch
+  std::map<std::pair<std::string, CountedPoint>, CountedWork> counted;  // by full name
   std::string source;                                                   // of the profiles, as it was given
   std::string profiles_sha256;  // of the file they came from; may be empty
 

@@ -238,9 +238,13 @@ PowerMode read_mode(ObjectReader in) {
   return mode;
 }
 
+Role read_role(ObjectReader& in) {
+  return in.choice("role", {"train", "infer"}) == "train" ? Role::train : Role::infer;
+}
+
 Group read_group_head(const DeviceSpec& spec, ObjectReader& in) {
   const std::string workload = in.text("workload");
-  const Role role = in.choice("role", {"train", "infer"}) == "train" ? Role::train : Role::infer;
+  const Role role = read_role(in);
   const std::string source = in.choice("work", {"catalogue", "counted", "fitted"});
   if (in.failed()) return {};
   if (source == "fitted") {
@@ -290,9 +294,10 @@ void read_counted(ObjectReader& in, CalibratedModel& model) {
   if (!in.has("counted")) return;
   for (ObjectReader& entry : in.objects("counted")) {
     const std::string workload = entry.text("workload");
+    const Role role = read_role(entry);
     const std::int64_t batch = entry.integer("batch", 1, 1'000'000);
     const double flop = entry.number("flop", between(0, 1e300));
-    model.counted[{workload, batch}] = {flop, entry.number("bytes", between(0, 1e300))};
+    model.counted[{workload, {role, batch}}] = {flop, entry.number("bytes", between(0, 1e300))};
     entry.reject_unknown_keys();
   }
 }
@@ -321,8 +326,11 @@ std::string write_model(const CalibratedModel& model, bool name_device) {
   if (!model.counted.empty()) {
     OrderedJson counted = OrderedJson::array();
     for (const auto& [key, work] : model.counted)
-      counted.push_back(
-          {{"workload", key.first}, {"batch", key.second}, {"flop", work.flop}, {"bytes", work.bytes}});
+      counted.push_back({{"workload", key.first},
+                         {"role", workloads::name_of(key.second.role)},
+                         {"batch", key.second.batch},
+                         {"flop", work.flop},
+                         {"bytes", work.bytes}});
     json["counted"] = counted;
   }
   OrderedJson groups = OrderedJson::array();

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "devices/calibration/intake.hpp"
+#include "devices/calibration/known_workloads.hpp"
 #include "sim/base/text.hpp"
 #include "workloads/catalog.hpp"
 
@@ -50,14 +51,16 @@ struct KeyHash {
 };
 
 // The group that has profiles of the request's workload, or null: a pool of counted work only answers for
-// work that brings its counts or that it was fitted to.
+// work that brings its counts or, by name, between the batches of it that were profiled.
 const GroupModel* profiled_group(const devices::HybridModel& model, const ProfileRow& request) {
   if (const GroupModel* group = model.model().find(request.workload, request.role)) return group;
   const std::string name = devices::calibration::full_name(model.model().spec, request.workload);
-  const std::string network = name.substr(0, name.find('@'));
-  const bool counted = !workloads::find_dnn(network) &&
-                       (request.flop || model.model().counted.count({name, request.batch}) > 0);
-  return counted ? model.model().find("counted@" + name.substr(name.find('@') + 1), request.role) : nullptr;
+  if (workloads::find_dnn(name)) return nullptr;
+  const auto batches = devices::calibration::counted_batches(model.model(), name, request.role);
+  const bool between =
+      !batches.empty() && batches.front() <= request.batch && request.batch <= batches.back();
+  const std::string stack = name.substr(name.find('@'));
+  return request.flop || between ? model.model().find("counted" + stack, request.role) : nullptr;
 }
 
 Prediction unanswered(const devices::HybridModel& model, const ProfileRow& request) {
