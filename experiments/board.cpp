@@ -2,10 +2,11 @@
 
 #include <filesystem>
 
+#include "devices/calibration/known_workloads.hpp"
 #include "devices/calibration/model_file.hpp"
-#include "devices/hybrid.hpp"
 #include "devices/roofline.hpp"
 #include "traces/profile_csv.hpp"
+#include "workloads/catalog.hpp"
 
 namespace wattline::experiments {
 
@@ -36,7 +37,8 @@ void read_model(Board& board, ObjectReader& in, const std::string& base) {
   if (!model) return in.fail("model", model.error().message);
   board.name = model->spec.name;
   board.spec = model->spec;
-  board.truth = std::make_shared<devices::HybridModel>(*std::move(model));
+  board.model = std::make_shared<devices::HybridModel>(*std::move(model));
+  board.truth = board.model;
   if (!built_in) board.inputs.push_back(*hashed_input(path, given));
 }
 
@@ -117,6 +119,28 @@ devices::PowerMode read_mode(ObjectReader& in, const std::string& key, const Boa
   if (in.failed() || !board.spec) return mode;
   if (const auto wrong = devices::check_mode(*board.spec, mode)) in.fail(key, wrong->message);
   return mode;
+}
+
+std::string read_workload(ObjectReader& in, const std::string& key, const Board& board,
+                          workloads::Role role) {
+  const std::string name = in.text(key);
+  if (in.failed()) return name;
+  if (const auto wrong = board.truth->check_workload(name, role, std::nullopt)) in.fail(key, wrong->message);
+  return name;
+}
+
+void check_batch(ObjectReader& in, const std::string& key, const Board& board, const std::string& workload,
+                 workloads::Role role, std::int64_t batch) {
+  if (in.failed()) return;
+  if (const auto wrong = board.truth->check_workload(workload, role, batch)) in.fail(key, wrong->message);
+}
+
+std::vector<int> usual_infer_batches(const Board& board, const std::string& workload) {
+  if (const auto dnn = workloads::find_dnn(workload)) return dnn->infer_batches;
+  if (!board.model) return {};
+  const auto counted =
+      devices::calibration::counted_batches(board.model->model(), workload, workloads::Role::infer);
+  return {counted.begin(), counted.end()};
 }
 
 }  // namespace wattline::experiments

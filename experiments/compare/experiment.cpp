@@ -9,12 +9,12 @@
 #include "experiments/platforms/table.hpp"
 #include "policies/registry.hpp"
 #include "sim/base/text.hpp"
-#include "workloads/catalog.hpp"
 
 namespace wattline::experiments {
 
 using policies::Problem;
 using policies::ProblemKind;
+using workloads::Role;
 
 namespace {
 
@@ -28,26 +28,13 @@ ProblemKind read_kind(ObjectReader& in) {
   return kind == "infer" ? ProblemKind::infer : ProblemKind::concurrent;
 }
 
-// A workload of a roofline board must be in the catalogue; of a table, in the table.
-std::string read_workload(ObjectReader& in, const std::string& key, const Board& board) {
-  const std::string name = in.text(key);
-  if (in.failed() || !board.spec) return name;
-  if (const auto dnn = workloads::find_dnn(name); !dnn) in.fail(key, dnn.error().message);
-  return name;
-}
-
-std::vector<int> default_batches(const std::string& workload) {
-  const auto dnn = workloads::find_dnn(workload);
-  return dnn ? dnn->infer_batches : std::vector<int>{};
-}
-
-std::vector<int> read_batches(ObjectReader& in, const std::string& workload) {
+std::vector<int> read_batches(ObjectReader& in, const Board& board, const std::string& workload) {
   std::vector<int> batches;
   if (in.has("infer_batches")) {
     for (const std::int64_t batch : in.integers("infer_batches", 1, 1'000'000))
       batches.push_back(static_cast<int>(batch));
   } else if (!in.failed()) {
-    batches = default_batches(workload);
+    batches = usual_infer_batches(board, workload);
     if (batches.empty())
       in.fail("infer_batches", fmt::format("missing; {} has no usual batch sizes", workload));
   }
@@ -58,6 +45,7 @@ std::vector<int> read_batches(ObjectReader& in, const std::string& workload) {
   }
   std::sort(batches.begin(), batches.end());
   batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
+  for (const int batch : batches) check_batch(in, "infer_batches", board, workload, Role::infer, batch);
   return batches;
 }
 
@@ -74,12 +62,13 @@ ProblemGroup read_group(ObjectReader& in, const Board& board) {
   Problem& common = group.common;
   common.kind = read_kind(in);
   if (common.trains()) {
-    common.train_workload = read_workload(in, "train", board);
+    common.train_workload = read_workload(in, "train", board, Role::train);
     common.train_batch = static_cast<int>(in.integer_or("train_batch", 1, 1'000'000, 16));
+    check_batch(in, "train_batch", board, common.train_workload, Role::train, common.train_batch);
   }
   if (common.infers()) {
-    common.infer_workload = read_workload(in, "infer", board);
-    common.infer_batches = read_batches(in, common.infer_workload);
+    common.infer_workload = read_workload(in, "infer", board, Role::infer);
+    common.infer_batches = read_batches(in, board, common.infer_workload);
     group.rates_hz = in.numbers("arrival_rates_hz", above(0, 1e6));
     group.latencies_ms = in.numbers("latency_budgets_ms", between(1e-6, 1e7));
   }

@@ -3,9 +3,10 @@
 #include <cmath>
 
 #include "experiments/run/scenario.hpp"
-#include "workloads/catalog.hpp"
 
 namespace wattline::experiments {
+
+using workloads::Role;
 
 namespace {
 
@@ -17,29 +18,24 @@ sim::TimeNs milliseconds(double value) {
   return std::llround(value * 1e6);
 }
 
-std::string read_workload(ObjectReader& in, const Board& board) {
-  const std::string name = in.text("workload");
-  if (in.failed() || !board.spec) return name;
-  if (const auto dnn = workloads::find_dnn(name); !dnn) in.fail("workload", dnn.error().message);
-  return name;
-}
-
 // The first phase, from the scenario's own fields.
 ScenarioPhase read_first_phase(Scenario& scenario, ObjectReader& in) {
   ScenarioPhase phase;
   phase.mode = read_mode(in, "mode", scenario.board);
   if (in.has("infer")) {
     ObjectReader infer = in.object("infer");
-    scenario.infer_workload = read_workload(infer, scenario.board);
+    scenario.infer_workload = read_workload(infer, "workload", scenario.board, Role::infer);
     phase.infer_batch = infer.integer("batch", 1, largest_batch);
+    check_batch(infer, "batch", scenario.board, scenario.infer_workload, Role::infer, phase.infer_batch);
     scenario.max_wait_ns = milliseconds(infer.number_or("max_wait_ms", at_least_1_ns_in_ms, 0));
     scenario.latency_budget_ns = milliseconds(infer.number_or("latency_budget_ms", at_least_1_ns_in_ms, 0));
     infer.reject_unknown_keys();
   }
   if (in.has("train")) {
     ObjectReader train = in.object("train");
-    scenario.train_workload = read_workload(train, scenario.board);
+    scenario.train_workload = read_workload(train, "workload", scenario.board, Role::train);
     scenario.train_batch = train.integer_or("batch", 1, largest_batch, scenario.train_batch);
+    check_batch(train, "batch", scenario.board, scenario.train_workload, Role::train, scenario.train_batch);
     phase.train_per_cycle = train.integer_or("per_cycle", 0, largest_batch, -1);
     train.reject_unknown_keys();
   }
@@ -67,6 +63,7 @@ void read_change(Scenario& scenario, ObjectReader& in) {
   if (in.has("infer_batch")) {
     phase.infer_batch = in.integer("infer_batch", 1, largest_batch);
     if (scenario.infer_workload.empty()) in.fail("infer_batch", "the scenario has no inference");
+    check_batch(in, "infer_batch", scenario.board, scenario.infer_workload, Role::infer, phase.infer_batch);
   }
   if (in.has("train_per_cycle")) {
     phase.train_per_cycle = in.integer("train_per_cycle", 0, largest_batch);

@@ -96,6 +96,35 @@ sed '3s/resnet50/vgg19/' requests.csv >bad.csv;        expect 2 bad.csv 'line 3'
 sed '4s/jetson-nano/orin-nx/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' orin-nx -- "$wattline" predict --model one.json --requests bad.csv
 sed '4s/,1479000,/,2479000,/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' cpu_khz 2479000 -- "$wattline" predict --model one.json --requests bad.csv
 
+# --- a network of the user's own: its work fitted, and counted at one batch ---
+{
+  sed 's/resnet50/mynet/; 1s/$/,flop,bytes/; 2,$s/$/,,/' good.csv
+  grep ',infer,4,' good.csv | sed 's/resnet50/parts/; s/$/,4e9,2e8/'
+} >own.csv
+"$wattline" calibrate --device nano --profile own.csv --fit-work mynet --out own.json >/dev/null 2>&1 || fail "own networks are refused"
+# scenario WORKLOAD BATCH [ROLE]
+scenario() {
+  local head='"schema": "wattline-scenario/1", "name": "own", "model": "own.json", "mode": {"cores": 4, "cpu_khz": 1479000, "gpu_khz": 921600, "emc_khz": 1600000}'
+  if [ "${3:-infer}" = infer ]; then
+    echo "{$head, \"infer\": {\"workload\": \"$1\", \"batch\": $2}, \"arrivals\": {\"kind\": \"uniform\", \"rate_hz\": 1, \"requests\": 16}}"
+  else
+    echo "{$head, \"train\": {\"workload\": \"$1\", \"batch\": $2}, \"duration_s\": 10}"
+  fi >scenario.json
+}
+scenario mynet 1
+# 38 ms were measured, and no request waits for another.
+"$wattline" run scenario.json --format csv 2>/dev/null | awk -F, 'NR == 1 {for (i = 1; i <= NF; ++i) at[$i] = i} NR == 2 {ms = $at["latency_mean_ms"]; exit !(ms > 36 && ms < 40)} END {if (NR < 2) exit 1}' ||
+  fail "a network of the user's own does not take the time that was profiled"
+scenario parts 4
+"$wattline" run scenario.json >/dev/null 2>&1 || fail "a counted network does not run at the batch that was profiled"
+scenario mynat 1;            expect 2 scenario.json workload mynat "'mynet'" -- "$wattline" run scenario.json
+scenario resnet5O 1;         expect 2 scenario.json "'resnet50'" 'adds mynet, parts' -- "$wattline" run scenario.json
+scenario mynet 16 train;     expect 2 scenario.json 'train: workload' 'for infer only' -- "$wattline" run scenario.json
+scenario parts 8;            expect 2 scenario.json 'infer: batch' 'at batch 4 only' -- "$wattline" run scenario.json
+"$wattline" bench costs --model own.json --workload mynet --repeats 1 >/dev/null 2>&1 || fail "costs of an own network are refused"
+expect 2 'at batch 4 only' -- "$wattline" bench costs --model own.json --workload parts
+sed '4s/resnet50/parts/' requests.csv >bad.csv; expect 2 bad.csv 'line 4' parts 'profile a second' -- "$wattline" predict --model own.json --requests bad.csv
+
 # --- a tegrastats log, as AGX Orin prints it, joined with a log of minibatches ---
 cores=$(printf '12%%@2201,%.0s' 1 2 3 4 5 6 7 8 9 10 11)12%@2201
 for s in $(seq -w 0 19); do
