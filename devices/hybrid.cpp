@@ -142,6 +142,19 @@ MaybeError HybridModel::check_workload(const std::string& workload, Role role,
   return found ? MaybeError{} : found.error();
 }
 
+std::optional<std::pair<std::int64_t, std::int64_t>> HybridModel::profiled_batches(
+    const std::string& workload, Role role) const {
+  const std::string name = calibration::full_name(model_.spec, workload);
+  if (const GroupModel* group = by_name(name, role)) {
+    if (group->range.high_batch == 0) return std::nullopt;
+    return std::pair{group->range.low_batch, group->range.high_batch};
+  }
+  const std::vector<std::int64_t> counted = calibration::counted_batches(model_, name, role);
+  const GroupModel* pool = counted_pool(name, role);
+  if (counted.empty() || !pool || pool->range.high_batch == 0) return std::nullopt;
+  return std::pair{counted.front(), counted.back()};
+}
+
 RailPowerW HybridModel::on_rails(const std::array<double, 4>& domain_w) const {
   RailPowerW rails_w{};
   if (model_.power_kind != PowerKind::module_rails) {

@@ -32,6 +32,11 @@ class HybridModel final : public CostModel {
                                                std::int64_t batch,
                                                std::span<const PowerMode> modes) const override;
 
+  // Least and largest batch at which the workload was profiled on this board in the role; nothing: it was
+  // not.
+  std::optional<std::pair<std::int64_t, std::int64_t>> profiled_batches(const std::string& workload,
+                                                                        workloads::Role role) const;
+
   // Time and power with their bands. Errors: unknown workload or mode; a counted workload at a batch that
   // does not follow from the profiled ones, unless `flop` and `bytes` are given.
   Result<calibration::CostPrediction> predict(const std::string& workload, workloads::Role role,

@@ -1,5 +1,7 @@
 #include "experiments/board.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "devices/calibration/known_workloads.hpp"
@@ -141,6 +143,31 @@ std::vector<int> usual_infer_batches(const Board& board, const std::string& work
   const auto counted =
       devices::calibration::counted_batches(board.model->model(), workload, workloads::Role::infer);
   return {counted.begin(), counted.end()};
+}
+
+std::vector<std::string> notes_on(const Board& board, const Batches& used) {
+  std::vector<std::string> notes;
+  if (!board.model) return notes;
+  for (const auto& [key, batches] : used) {
+    const auto& [workload, role] = key;
+    const auto profiled = board.model->profiled_batches(workload, role);
+    if (!profiled) {
+      notes.push_back(
+          fmt::format("{} was not profiled for {}; its costs are the board's law with what is known of it",
+                      workload, workloads::name_of(role)));
+      continue;
+    }
+    std::vector<std::int64_t> outside;
+    for (const std::int64_t batch : batches)
+      if (batch < profiled->first || batch > profiled->second) outside.push_back(batch);
+    if (outside.empty()) continue;
+    const auto [low, high] = *profiled;
+    const std::string at =
+        low == high ? fmt::format("batch {}", low) : fmt::format("batches {} to {}", low, high);
+    notes.push_back(fmt::format("{} was profiled for {} at {}; costs at {} are extrapolated", workload,
+                                workloads::name_of(role), at, fmt::join(outside, ", ")));
+  }
+  return notes;
 }
 
 }  // namespace wattline::experiments

@@ -2,8 +2,10 @@
 // user's own, or a table of measured profiles.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,13 @@ void check_batch(ObjectReader& in, const std::string& key, const Board& board, c
 // The inference batches of studies of a network of the catalogue; of a counted workload of the board's model,
 // those that it was profiled at; else none.
 std::vector<int> usual_infer_batches(const Board& board, const std::string& workload);
+
+// What runs on a board: minibatches of a workload at some batch sizes, by (workload, role).
+using Batches = std::map<std::pair<std::string, workloads::Role>, std::set<std::int64_t>>;
+
+// Of a calibrated model, which of these costs no profile is near: one line for a workload that was not
+// profiled, or is used at batches outside those that were. Nothing of other boards.
+std::vector<std::string> notes_on(const Board& board, const Batches& used);
 
 // `path` relative to directory `base`, unless it is absolute.
 std::string resolved_path(const std::string& base, const std::string& path);

@@ -63,9 +63,7 @@ void run_compare(const CompareOptions& options) {
   const Manifest manifest{"compare", experiment.seed, configuration, experiment.inputs()};
   const std::string directory = options.out.empty() ? default_directory(experiment, manifest) : options.out;
   required(check_run_directory(directory, manifest));
-  if (experiment.replay && !experiment.replay->arrivals.note.empty()) {
-    tell(fmt::format("note: {}", experiment.replay->arrivals.note));
-  }
+  for (const std::string& note : experiment.notes()) tell(fmt::format("note: {}", note));
 
   const int jobs =
       options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -21,7 +21,7 @@ void run(const RunOptions& options) {
   const Scenario scenario = required(read_scenario(options.scenario));
   const Manifest manifest{"run", scenario.seed, scenario.configuration, scenario.inputs()};
   if (!options.out.empty()) required(check_run_directory(options.out, manifest));
-  if (!scenario.arrivals.note.empty()) tell(fmt::format("note: {}", scenario.arrivals.note));
+  for (const std::string& note : scenario.notes()) tell(fmt::format("note: {}", note));
 
   const auto start = std::chrono::steady_clock::now();
   const sim::RunResult result = required(run_scenario(scenario));

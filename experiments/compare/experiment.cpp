@@ -185,6 +185,19 @@ std::vector<InputFile> Experiment::inputs() const {
   return all;
 }
 
+std::vector<std::string> Experiment::notes() const {
+  Batches used;
+  for (const Problem& problem : problems) {
+    if (problem.trains()) used[{problem.train_workload, Role::train}].insert(problem.train_batch);
+    if (problem.infers())
+      used[{problem.infer_workload, Role::infer}].insert(problem.infer_batches.begin(),
+                                                         problem.infer_batches.end());
+  }
+  std::vector<std::string> all = notes_on(board, used);
+  if (replay && !replay->arrivals.note.empty()) all.push_back(replay->arrivals.note);
+  return all;
+}
+
 Result<Experiment> parse_experiment(const std::string& text, const std::string& name,
                                     const std::string& base) {
   const auto json = parse_json(text, name);

@@ -37,6 +37,7 @@ struct Experiment {
   std::optional<ReplayOptions> replay;
   OrderedJson configuration;  // resolved: as given, and the defaults taken
   std::vector<InputFile> inputs() const;
+  std::vector<std::string> notes() const;  // what the user should know of the costs and arrivals
 };
 
 Result<Experiment> read_experiment(const std::string& path);

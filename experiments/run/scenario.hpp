@@ -43,6 +43,7 @@ struct Scenario {
   std::vector<ScenarioPhase> phases;      // at least one, the first at 0
   OrderedJson configuration;              // resolved: as given, and the defaults taken
   std::vector<InputFile> inputs() const;
+  std::vector<std::string> notes() const;  // what the user should know of the costs and arrivals
 };
 
 Result<Scenario> read_scenario(const std::string& path);

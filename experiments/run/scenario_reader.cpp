@@ -95,6 +95,16 @@ std::vector<InputFile> Scenario::inputs() const {
   return all;
 }
 
+std::vector<std::string> Scenario::notes() const {
+  Batches used;
+  if (!train_workload.empty()) used[{train_workload, Role::train}] = {train_batch};
+  for (const ScenarioPhase& phase : phases)
+    if (!infer_workload.empty()) used[{infer_workload, Role::infer}].insert(phase.infer_batch);
+  std::vector<std::string> all = notes_on(board, used);
+  if (!arrivals.note.empty()) all.push_back(arrivals.note);
+  return all;
+}
+
 Result<Scenario> parse_scenario(const std::string& text, const std::string& name, const std::string& base) {
   const auto json = parse_json(text, name);
   if (!json) return json.error();

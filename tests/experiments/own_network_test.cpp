@@ -255,6 +255,36 @@ TEST_CASE("A misspelt workload is answered with the nearest of the catalogue and
   expect_mention(refusal(json), "s.json: infer: workload: 'fitted' is not a known workload");
 }
 
+TEST_CASE("Costs that no profile is near are noted, one line a workload") {
+  const auto notes = [](const Json& json) {
+    const auto scenario = parse_scenario(json.dump(), "s.json", folder().path.string());
+    REQUIRE(scenario.ok());
+    return scenario->notes();
+  };
+  CHECK(notes(serving("fitted", 16)).empty());
+  CHECK(notes(serving("counted", 4)).empty());
+  CHECK(notes(serving("fitted", 64)) ==
+        std::vector<std::string>{
+            "fitted was profiled for infer at batches 1 to 16; costs at 64 are extrapolated"});
+  CHECK(notes(serving("counted", 16)).size() == 1);
+  CHECK(notes(training("fitted", 32)) ==
+        std::vector<std::string>{"fitted was profiled for train at batch 16; costs at 32 are extrapolated"});
+  REQUIRE(notes(training("resnet18", 16)).size() == 1);
+  expect_mention(notes(training("resnet18", 16))[0], "resnet18 was not profiled for train");
+  Json json = experiment_json();
+  json["problems"][1]["infer_batches"] = {1, 16, 32};
+  const auto experiment = parse_experiment(json.dump(), "e.json", folder().path.string());
+  REQUIRE(experiment.ok());
+  CHECK(experiment->notes() ==
+        std::vector<std::string>{
+            "counted was profiled for infer at batches 1 to 8; costs at 16, 32 are extrapolated"});
+  // A board without a model has no profiles to be near.
+  Json roofline = serving("resnet50", 64);
+  roofline.erase("model");
+  roofline["device"] = "jetson-nano";
+  CHECK(notes(roofline).empty());
+}
+
 TEST_CASE("Networks of the catalogue run beside one's own") {
   CHECK(figures(serving("resnet50", 1))["requests_completed"] == 20);
   CHECK(refusal(training("resnet18", 16)) == "(accepted)");
