@@ -58,6 +58,21 @@ std::string unknown_column_message(const std::string& column, const std::vector<
   return slip ? *slip : unknown_name_message("column", column, known);
 }
 
+// Half of the bytes of such a text are 0, or it begins with a mark.
+bool looks_like_utf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+         text.substr(0, 2).find('\0') != std::string_view::npos;
+}
+
+// What other separator a header of one long column seems to have.
+const char* separator_hint(const std::vector<std::string>& header) {
+  if (header.size() > 1) return "";
+  if (header.front().find(';') != std::string::npos)
+    return "; columns are separated by commas, not semicolons";
+  if (header.front().find('\t') != std::string::npos) return "; columns are separated by commas, not tabs";
+  return "";
+}
+
 }  // namespace
 
 Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
@@ -65,6 +80,9 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
   table.name_ = std::move(name);
   std::string_view rest = text;
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
+  if (looks_like_utf16(rest))
+    return bad_input(
+        fmt::format("{}: line 1: this is no UTF-8, but looks like UTF-16 or binary", table.name_));
   for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
     const auto end = rest.find('\n');
     std::string_view line = rest.substr(0, end);
@@ -107,8 +125,8 @@ MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
   known.insert(known.end(), optional.begin(), optional.end());
   for (std::size_t i = 0; i < header_.size(); ++i) {
     if (std::find(known.begin(), known.end(), header_[i]) == known.end()) {
-      return bad_input(
-          fmt::format("{}: line {}: {}", name_, header_line_, unknown_column_message(header_[i], known)));
+      return bad_input(fmt::format("{}: line {}: {}{}", name_, header_line_,
+                                   unknown_column_message(header_[i], known), separator_hint(header_)));
     }
     if (std::find(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(i), header_[i]) !=
         header_.begin() + static_cast<std::ptrdiff_t>(i)) {

@@ -82,11 +82,13 @@ Result<std::string> read_text_file(const std::string& path, std::size_t max_byte
 }
 
 Result<Json> parse_json(const std::string& text, const std::string& name) {
+  struct TooDeep {};  // ends the parsing at once: what is nested millions deep would take gigabytes
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return bad_input(fmt::format("{}: empty; a JSON object is expected", name));
   std::vector<std::set<std::string>> open_objects;
   std::string duplicate;
-  bool too_deep = false;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    too_deep = too_deep || depth > deepest_nesting;
+    if (depth > deepest_nesting) throw TooDeep{};
     if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
     if (event == Json::parse_event_t::object_end) open_objects.pop_back();
     if (event == Json::parse_event_t::key && !open_objects.back().insert(parsed.get<std::string>()).second &&
@@ -97,15 +99,18 @@ Result<Json> parse_json(const std::string& text, const std::string& name) {
   };
   try {
     Json json = Json::parse(text, watch, true, true);
-    if (too_deep) return bad_input(fmt::format("{}: nested deeper than {} levels", name, deepest_nesting));
     if (!duplicate.empty())
       return bad_input(fmt::format("{}: key '{}' appears twice in one object", name, duplicate));
     return json;
+  } catch (const TooDeep&) {
+    return bad_input(fmt::format("{}: nested deeper than {} levels", name, deepest_nesting));
   } catch (const Json::parse_error& error) {
     std::string reason = error.what();
     // nlohmann's text is "[json.exception...] parse error at line 1, column 2: reason".
     if (const auto colon = reason.find(": "); colon != std::string::npos) reason = reason.substr(colon + 2);
-    return bad_input(fmt::format("{}: {}: not valid JSON: {}", name, position_in(text, error.byte), reason));
+    const char* hint = error.byte > text.size() ? "; the file ends here and looks cut off" : "";
+    return bad_input(
+        fmt::format("{}: {}: not valid JSON: {}{}", name, position_in(text, error.byte), reason, hint));
   } catch (const Json::exception& error) {
     std::string reason = error.what();  // "[json.exception.out_of_range.406] number overflow parsing '1e999'"
     if (const auto bracket = reason.find("] "); bracket != std::string::npos)

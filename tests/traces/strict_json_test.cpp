@@ -44,7 +44,10 @@ TEST_CASE("A syntax error carries the line and column of the culprit") {
 }
 
 TEST_CASE("An incomplete text is an error at its end") {
-  CHECK(starts_with(message_of(""), "file.json: line 1, column 1: not valid JSON: "));
+  CHECK(message_of("") == "file.json: empty; a JSON object is expected");
+  CHECK(message_of(" \n\t") == "file.json: empty; a JSON object is expected");
+  CHECK(message_of("{\"a\": [1, \"b").find("the file ends here and looks cut off") != std::string::npos);
+  CHECK(message_of("{\"a\": ?}").find("cut off") == std::string::npos);
   CHECK(starts_with(message_of("{\"a\": [1,\n2"), "file.json: line 2, column 2: not valid JSON: "));
   CHECK(message_of("/* no end").find("not valid JSON") != std::string::npos);
 }
@@ -83,6 +86,10 @@ TEST_CASE("Nesting beyond reason is refused, not a crash") {
   in.number("a", above(0, 1));
   REQUIRE(error.has_value());
   CHECK(error->message.size() < 300);
+}
+
+TEST_CASE("Nesting is refused where it becomes too deep, before the rest is read") {
+  CHECK(message_of(std::string(20'000'000, '[')) == "file.json: nested deeper than 100 levels");
 }
 
 TEST_CASE("Nesting as configurations have it is accepted") {
