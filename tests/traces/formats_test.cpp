@@ -42,6 +42,11 @@ TEST_CASE("Every format has a name of its own and a title, and is found by it") 
                  "'tegrastat' is not a known format, did you mean 'tegrastats'?"));
 }
 
+TEST_CASE("The message about an unknown format lists those that hold profiles, and no other") {
+  const std::string message = error_of(import_profiles("tegrastat", "nowhere.csv", {}));
+  for (const Format& format : formats()) CHECK(mentions(message, format.name) == (format.read != nullptr));
+}
+
 TEST_CASE("A format without profiles says what it holds instead") {
   CHECK(error_of(import_profiles("load-sweep", "nowhere.csv", {})) ==
         "format 'load-sweep' holds no profiles but request latencies under Poisson load "

@@ -32,8 +32,8 @@ const std::vector<Format>& formats() {
        read_tx2_gpu_emc, false},
       {"tx2-cpu-gpu-emc", "Inception-v3 in TensorFlow over all clocks on TX2 (softsys4ai/FlexiBO)",
        read_tx2_cpu_gpu_emc, false},
-      {"tegrastats", "an NVIDIA tegrastats log, joined with a minibatch log", read_tegrastats, false},
-      {"jtop", "a jtop CSV log of jetson_stats, joined with a minibatch log", read_jtop, false},
+      {"tegrastats", "an NVIDIA tegrastats log, joined with a minibatch log", read_tegrastats, false, true},
+      {"jtop", "a jtop CSV log of jetson_stats, joined with a minibatch log", read_jtop, false, true},
       {"load-sweep", "request latencies under Poisson load (load-reactive-edge-inference)", nullptr, false},
       {"capacity-search", "trials of a search for the capacity (load-reactive-edge-inference)", nullptr,
        false},
@@ -47,7 +47,7 @@ Result<Format> find_format(const std::string& name) {
   std::vector<std::string> known;
   for (const Format& format : formats()) {
     if (format.name == name) return format;
-    known.push_back(format.name);
+    if (format.read) known.push_back(format.name);
   }
   return bad_input(unknown_name_message("format", name, known));
 }

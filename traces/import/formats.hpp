@@ -17,13 +17,14 @@ struct Format {
   // Nothing for a format whose rows are not profiles (request latencies under load, benchmark results):
   // `title` says what they are, and a header of its own reads them.
   Result<std::vector<devices::ProfileRow>> (*read)(const std::string& path, const ImportOptions& options);
-  bool several_times;  // ImportOptions::time chooses
+  bool several_times;      // ImportOptions::time chooses
+  bool power_log = false;  // joined with a minibatch log; the options of such are for no other
 };
 
 // In a fixed order.
 const std::vector<Format>& formats();
 
-// An unknown name is an error that names the nearest.
+// An unknown name is an error that names the nearest and lists those that hold profiles.
 Result<Format> find_format(const std::string& name);
 
 // Reads `path` in `format` and applies the device, workload and mode of the options. An error for a
