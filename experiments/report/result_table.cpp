@@ -12,10 +12,14 @@ namespace wattline::experiments {
 
 namespace {
 
+constexpr double most_written_out = 1e9;
+
 std::string text_of(const Cell& cell, int decimals) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return fmt::format("{}", *whole);
   if (const auto* number = std::get_if<double>(&cell)) {
+    // A statistic that ran away would make its column hundreds of digits wide.
+    if (std::abs(*number) >= most_written_out) return fmt::format("{:.1e}", *number);
     const std::string rounded = fmt::format("{:.{}f}", *number, decimals);
     // "-0.0" says nothing that "0.0" does not.
     return rounded.find_first_of("123456789") == std::string::npos && rounded.front() == '-'

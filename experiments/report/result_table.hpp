@@ -1,7 +1,7 @@
 // A table of results, printed as aligned text, CSV or JSON from the same cells.
 //
-// Text rounds to each column's decimals; CSV and JSON print the shortest text that reads back as the
-// same number. Column keys carry their unit ("power_w"). Value type.
+// Text rounds to each column's decimals, from 1e9 on to two digits ("1.2e+09"); CSV and JSON print the
+// shortest text that reads back as the same number. Column keys carry their unit ("power_w"). Value type.
 #pragma once
 
 #include <cstdint>

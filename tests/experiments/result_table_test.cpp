@@ -40,6 +40,23 @@ TEST_CASE("A rounded zero has no sign") {
   CHECK(table.to_text() == "   x\n----\n 0.0\n 0.0\n-0.1\n");
 }
 
+TEST_CASE("A number that ran away is shown in few characters and keeps its columns aligned") {
+  ResultTable table;
+  table.columns = {{"worst_pct", 1, "worst %"}, {"n"}};
+  table.rows = {{1.234e266, std::int64_t{1}},
+                {-9.87e300, std::int64_t{2}},
+                {999'999'999.0, std::int64_t{3}},
+                {std::numeric_limits<double>::infinity(), std::int64_t{4}}};
+  CHECK(table.to_text() ==
+        "    worst %  n\n"
+        "-----------  -\n"
+        "   1.2e+266  1\n"
+        "  -9.9e+300  2\n"
+        "999999999.0  3\n"
+        "        inf  4\n");
+  CHECK(table.to_csv().starts_with("worst_pct,n\n1.234e+266,1\n"));
+}
+
 TEST_CASE("One row is listed as keys and values") {
   ResultTable table = sample();
   table.rows.resize(1);
