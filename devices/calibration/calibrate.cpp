@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
 #include "devices/calibration/fit_model.hpp"
 #include "devices/calibration/held_out.hpp"
 #include "devices/calibration/monotone.hpp"
+#include "devices/calibration/power_doubts.hpp"
 #include "devices/calibration/transfer.hpp"
 #include "sim/base/text.hpp"
 
@@ -29,6 +31,8 @@ void note_ranges(const Intake& intake, CalibratedModel& model) {
     widen(range.low.cpu_khz, range.high.cpu_khz, mode.cpu_khz);
     widen(range.low.gpu_khz, range.high.gpu_khz, mode.gpu_khz);
     widen(range.low.emc_khz, range.high.emc_khz, mode.emc_khz);
+    widen(range.low.active_sms, range.high.active_sms,
+          mode.active_sms > 0 ? mode.active_sms : model.spec.gpu.sms);
     widen(range.low_batch, range.high_batch, point.point.batch);
   }
 }
@@ -60,8 +64,8 @@ void note_oddities(const CalibratedModel& model, std::vector<std::string>& notes
     for (const auto& [target, law] : {std::pair{"time", &group.time}, std::pair{"power", &group.power}}) {
       if (law->held_out.points > 0 && law->held_out.law_alone > doubtful)
         notes.push_back(fmt::format(
-            "{}: the physical law alone misses {} by {:.0f} %; check units and clocks of the profiles",
-            group.group.name, target, 100 * law->held_out.law_alone));
+            "{}: the physical law alone misses {} by {:.6g} %; check units and clocks of the profiles",
+            group.group.name, target, std::round(100 * law->held_out.law_alone)));
       std::vector<std::string> at_bound;
       for (std::size_t i = 0; law->points > 0 && i < law->group.parameters.size(); ++i) {
         const Parameter& parameter = law->group.parameters[i];
@@ -108,6 +112,7 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   if (options.hybrid) remember_counted(*intake, rows, result);
   if (options.held_out) hold_out(ground, result.model);
   note_oddities(result.model, result.report.notes);
+  doubt_powers(spec, rows, *intake, result.report.notes);
   if (options.monotone_steps > 0) keep_monotone(options.monotone_steps, result.model, result.report.notes);
   return result;
 }

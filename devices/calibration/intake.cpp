@@ -34,11 +34,6 @@ MaybeError check_clock(const std::string& name, const ProfileRow& row, const cha
                              top, hint));
 }
 
-PowerKind kind_of(const ProfileRow& row, const CalibrationOptions& options) {
-  if (row.power_kind != PowerKind::unstated) return row.power_kind;
-  return options.power_kind != PowerKind::unstated ? options.power_kind : PowerKind::module_rails;
-}
-
 // Which kind the model predicts, and which others need a meter's gain and offset.
 MaybeError choose_power_kinds(const std::vector<ProfileRow>& rows, const std::string& name,
                               const CalibrationOptions& options, Intake& intake) {
@@ -47,7 +42,7 @@ MaybeError choose_power_kinds(const std::vector<ProfileRow>& rows, const std::st
   for (const ProfileRow& row : rows) {
     if (!row.power_w) continue;
     unstated = unstated || row.power_kind == PowerKind::unstated;
-    auto& [count, line] = seen[kind_of(row, options)];
+    auto& [count, line] = seen[power_kind_of(row, options)];
     if (count++ == 0) line = row.line;
   }
   if (unstated && options.power_kind == PowerKind::unstated)
@@ -122,8 +117,9 @@ class Sorter {
 
   Error refused(const ProfileRow& row, const Error& error) const {
     const std::string network = row.workload.substr(0, row.workload.find('@'));
-    // What is wrong with a network that is known, or is to be fitted, is something else.
-    if (workloads::find_dnn(network) || may_be_fitted(row))
+    // What is wrong with a network that is known or is to be fitted, or with no name at all, is something
+    // else.
+    if (workloads::find_dnn(network) || may_be_fitted(row) || !workloads::parse_workload_name(row.workload))
       return at_line(name_, row, fmt::format("workload: {}", error.message));
     return at_line(name_, row,
                    fmt::format("workload: {}; a network of your own needs the columns flop and bytes, or "
@@ -218,6 +214,11 @@ void find_typical_times(const std::vector<ProfileRow>& rows, Intake& intake) {
 
 }  // namespace
 
+PowerKind power_kind_of(const ProfileRow& row, const CalibrationOptions& options) {
+  if (row.power_kind != PowerKind::unstated) return row.power_kind;
+  return options.power_kind != PowerKind::unstated ? options.power_kind : PowerKind::module_rails;
+}
+
 MaybeError check_profile(const DeviceSpec& spec, const std::string& name, const ProfileRow& row) {
   const bool known = row.device == spec.name ||
                      std::find(spec.aliases.begin(), spec.aliases.end(), row.device) != spec.aliases.end();
@@ -261,7 +262,7 @@ Result<Intake> take_in(const DeviceSpec& spec, const std::vector<ProfileRow>& ro
     if (!group) return group.error();
     if (auto error = check_possible(spec, intake.groups[*group], row, name)) return *error;
     Point point{row.batch, row.mode, row.flop, row.bytes};
-    intake.points.push_back({i, *group, i, point, kind_of(row, options)});
+    intake.points.push_back({i, *group, i, point, power_kind_of(row, options)});
   }
   if (intake.points.empty()) return bad_input(fmt::format("{}: no row has a time or a power", name));
   if (left_out > 0) {

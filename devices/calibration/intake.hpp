@@ -24,6 +24,9 @@ struct Intake {
   std::vector<Disagreement> disagreements;
 };
 
+// What the row's power is of: what it says, else what the options say, else module rails.
+PowerKind power_kind_of(const ProfileRow& row, const CalibrationOptions& options);
+
 // Whether the board can be in the row's mode; the row's other values are not looked at.
 MaybeError check_profile(const DeviceSpec& spec, const std::string& name, const ProfileRow& row);
 

@@ -77,7 +77,8 @@ bool CheckedRange::holds(std::int64_t batch, const PowerMode& mode) const {
   };
   return inside(low_batch, batch, high_batch) && inside(low.cores, mode.cores, high.cores) &&
          inside(low.cpu_khz, mode.cpu_khz, high.cpu_khz) && inside(low.gpu_khz, mode.gpu_khz, high.gpu_khz) &&
-         inside(low.emc_khz, mode.emc_khz, high.emc_khz);
+         inside(low.emc_khz, mode.emc_khz, high.emc_khz) &&
+         (high.active_sms == 0 || inside(low.active_sms, mode.active_sms, high.active_sms));
 }
 
 double CheckedRange::squared_distance(std::int64_t batch, const PowerMode& mode) const {

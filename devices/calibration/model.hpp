@@ -43,12 +43,14 @@ struct GroupLaw {
   HeldOutError held_out;
 };
 
-// Lowest and highest value of each knob among the profiles: where the model was checked.
+// Lowest and highest value of each knob among the profiles: where the model was checked. active_sms 0 in
+// both: any number of SMs.
 struct CheckedRange {
   PowerMode low;
   PowerMode high;
   std::int64_t low_batch = 0;
   std::int64_t high_batch = 0;
+  // Precondition: the mode says its number of SMs, unless the range takes any.
   bool holds(std::int64_t batch, const PowerMode& mode) const;
   // How far outside it is: the sum over knobs of the squared logarithm of knob over nearest end.
   double squared_distance(std::int64_t batch, const PowerMode& mode) const;

@@ -1,7 +1,9 @@
 // A calibrated model as a file: JSON, schema "wattline-model/1", whole and by itself (the board's spec is in
 // it). What is read is what was written, to the bit.
 //
-// Strict: unknown keys, sizes that do not match and values out of range are errors that name the field.
+// Strict: unknown keys, sizes that do not match, values out of range, and what cannot be though each number
+// is in range (a covariance with a negative variance, the same workload twice, predictions that are no
+// numbers) are errors that name the field.
 #pragma once
 
 #include <string>
@@ -10,6 +12,8 @@
 #include "sim/base/strict_json.hpp"
 
 namespace wattline::devices::calibration {
+
+inline constexpr const char* model_schema = "wattline-model/1";
 
 // `name_device`: name the built-in board instead of holding its spec; for the models that are shipped with
 // it.
