@@ -8,12 +8,18 @@
 
 namespace wattline::experiments {
 
-// Writes beside the target, then renames over it: a reader sees the old file or the new one, whole. What an
-// interruption leaves is a file "TARGET.PID.partial". A target that is a pipe or a device is written to as it
-// is.
+// Writes beside the target, into "TARGET.PID.partial", then renames over it: a reader sees the old file or
+// the new one, whole, and of several writers at once one wins. A signal that ends the process (SIGHUP,
+// SIGINT, SIGQUIT, SIGTERM, SIGXCPU) removes the partial file; only SIGKILL or a crash leaves it.
+// Thread-safe. A target that is a pipe or a device is written to as it is.
 MaybeError write_whole_file(const std::string& target, const std::string& content);
 
-// An error where `target` is one of the files that are read: writing would destroy it.
-MaybeError refuse_overwriting(const std::string& target, const std::vector<std::string>& inputs);
+// Asked before the work is done: an error where `target` is a directory, is in a folder that is not there or
+// cannot be written to, or is one of the files that are read (writing would destroy it). Empty names in
+// `inputs` are no files.
+MaybeError check_output(const std::string& target, const std::vector<std::string>& inputs);
+
+// Whether two paths name the same file, be it there or not.
+bool same_file(const std::string& a, const std::string& b);
 
 }  // namespace wattline::experiments

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "devices/calibration/intake.hpp"
@@ -15,42 +17,61 @@ namespace wattline::experiments {
 
 namespace {
 
-Result<devices::DeviceSpec> spec_for(const std::vector<devices::ProfileRow>& rows, const std::string& file,
-                                     const std::string& device, const std::string& device_file) {
-  if (!device_file.empty()) return devices::read_device_spec(device_file);
-  if (!device.empty()) return devices::find_device(device);
-  std::set<std::string> named;
-  for (const devices::ProfileRow& row : rows) named.insert(row.device);
-  if (named.empty()) return bad_input(fmt::format("{}: no profile; at least one row is expected", file));
-  if (named.size() > 1) {
-    const std::vector<std::string> list(named.begin(), named.end());
+// The board that the rows name, by its full name or a short one. Precondition: there is a row.
+Result<devices::DeviceSpec> named_board(const std::vector<devices::ProfileRow>& rows,
+                                        const std::string& file) {
+  std::map<std::string, std::string> full_names;  // of every name that occurs; its own where it is unknown
+  for (const devices::ProfileRow& row : rows) {
+    if (full_names.contains(row.device)) continue;
+    const auto known = devices::find_device(row.device);
+    full_names[row.device] = known ? known->name : row.device;
+  }
+  std::set<std::string> boards;
+  for (const auto& [given, full] : full_names) boards.insert(full);
+  if (boards.size() > 1) {
+    const std::vector<std::string> list(boards.begin(), boards.end());
     return bad_input(
         fmt::format("{}: profiles of several boards ({}); say which with --device", file, joined(list)));
   }
-  return devices::find_device(*named.begin());
+  return devices::find_device(full_names.begin()->first);
 }
 
 bool is_of(const devices::DeviceSpec& spec, const std::string& name) {
   return name == spec.name || std::find(spec.aliases.begin(), spec.aliases.end(), name) != spec.aliases.end();
 }
 
-}  // namespace
-
-std::string name_of(const ProfileSource& source) {
-  return joined(source.files);
+// What a format would ignore.
+MaybeError check_import(const ProfileSource& source) {
+  if (source.format.empty()) return {};
+  const auto format = traces::find_format(source.format);
+  if (!format) return format.error();
+  const traces::ImportOptions& given = source.import;
+  const traces::ImportOptions defaults;
+  if (format->power_log) {
+    if (given.minibatches.empty())
+      return bad_input(
+          fmt::format("a {} log holds no minibatches; give their log with --minibatches", format->name));
+    return {};
+  }
+  const char* useless = nullptr;
+  if (!given.minibatches.empty()) useless = "--minibatches";
+  if (given.start_s) useless = "--start-s";
+  if (given.interval_s != defaults.interval_s) useless = "--interval-s";
+  if (given.settle_s != defaults.settle_s) useless = "--settle-s";
+  if (useless == nullptr) return {};
+  return bad_input(
+      fmt::format("{} is of tegrastats and jtop logs; format '{}' has no use for it", useless, format->name));
 }
 
-Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::string& device,
-                                    const std::string& device_file) {
+Result<BoardProfiles> read_of(const ProfileSource& source, std::optional<devices::DeviceSpec> spec) {
+  if (auto error = check_import(source)) return *error;
   traces::ImportOptions import = source.import;
-  if (source.format == "tegrastats" || source.format == "jtop") {
+  if (!source.format.empty() && traces::find_format(source.format)->power_log) {
     // A power log does not name its board, and its clocks are read as that board's.
-    if (device.empty() && device_file.empty())
+    if (!spec)
       return bad_input(fmt::format("a {} log does not name its board; give it with --device", source.format));
-    auto board = device_file.empty() ? devices::find_device(device) : devices::read_device_spec(device_file);
-    if (!board) return board.error();
-    import.device = board->name;
-    import.board = *std::move(board);
+    import.device = spec->name;
+    import.board = spec;
   }
   std::vector<std::vector<devices::ProfileRow>> of_file;
   std::vector<devices::ProfileRow> all;
@@ -65,8 +86,13 @@ Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::stri
     all.insert(all.end(), rows->begin(), rows->end());
     of_file.push_back(*std::move(rows));
   }
-  auto spec = spec_for(all, name_of(source), device, device_file);
-  if (!spec) return spec.error();
+  if (all.empty())
+    return bad_input(fmt::format("{}: no profile; at least one row is expected", name_of(source)));
+  if (!spec) {
+    auto named = named_board(all, name_of(source));
+    if (!named) return named.error();
+    spec = *std::move(named);
+  }
   BoardProfiles profiles;
   profiles.sha256 = source.files.size() == 1 ? hashes : sha256_of(hashes);
   for (std::size_t f = 0; f < of_file.size(); ++f) {
@@ -85,6 +111,24 @@ Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::stri
     return bad_input(fmt::format("{}: no profile of {}", name_of(source), spec->name));
   profiles.spec = *std::move(spec);
   return profiles;
+}
+
+}  // namespace
+
+std::string name_of(const ProfileSource& source) {
+  return joined(source.files);
+}
+
+Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::string& device,
+                                    const std::string& device_file) {
+  if (device.empty() && device_file.empty()) return read_of(source, std::nullopt);
+  auto spec = device_file.empty() ? devices::find_device(device) : devices::read_device_spec(device_file);
+  if (!spec) return spec.error();
+  return read_of(source, *std::move(spec));
+}
+
+Result<BoardProfiles> read_profiles(const ProfileSource& source, const devices::DeviceSpec& spec) {
+  return read_of(source, spec);
 }
 
 }  // namespace wattline::experiments

@@ -24,14 +24,16 @@ struct BoardProfiles {
   std::string sha256;                     // of the files, one after the other
 };
 
+std::string name_of(const ProfileSource& source);  // "a.csv, b.csv"
+
 // Several files are read one after the other; each must be in order by itself (calibration/intake.hpp), so
 // that messages name the right one.
 //
 // `device`: name or alias; empty: the one that the rows name. `device_file`: a spec of the user's own
-// instead.
-std::string name_of(const ProfileSource& source);  // "a.csv, b.csv"
-
+// instead. An option of ImportOptions that the format has no use for is an error.
 Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::string& device,
                                     const std::string& device_file);
+// Of a board that is known already, built in or not.
+Result<BoardProfiles> read_profiles(const ProfileSource& source, const devices::DeviceSpec& spec);
 
 }  // namespace wattline::experiments

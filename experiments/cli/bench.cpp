@@ -16,13 +16,13 @@ namespace {
 
 struct EngineOptions {
   std::int64_t requests = 5'000'000;
-  std::int64_t seed = 1;
+  std::uint64_t seed = 1;
 };
 
 void bench_engine(const EngineOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const sim::RunResult run = required(run_reference_queue(static_cast<std::uint64_t>(options.requests),
-                                                          static_cast<std::uint64_t>(options.seed)));
+  const sim::RunResult run =
+      required(run_reference_queue(static_cast<std::uint64_t>(options.requests), options.seed));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print(
       fmt::format("requests            {}\nevents              {}\nsimulated_s         "
@@ -86,9 +86,7 @@ void add_bench(CLI::App& app) {
   engine->add_option("--requests", options->requests, "Requests to simulate")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000'000}))
       ->capture_default_str();
-  engine->add_option("--seed", options->seed, "Seed of the arrivals")
-      ->check(CLI::Range(std::int64_t{0}, INT64_MAX))
-      ->capture_default_str();
+  add_seed_option(*engine, options->seed, "Seed of the arrivals");
   engine->footer("Example: wattline bench engine --requests 5000000");
   engine->callback([options] { bench_engine(*options); });
   auto costs_options = std::make_shared<CostsOptions>();

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 
+#include "devices/calibration/intake.hpp"
 #include "devices/calibration/model_file.hpp"
 #include "experiments/calibration/profiles.hpp"
 #include "experiments/calibration/report.hpp"
@@ -99,21 +101,39 @@ void check_fit_work(const std::vector<std::string>& names, const std::vector<dev
   }
 }
 
+// Between powers of one kind there is no offset.
+void check_power_offset(const BoardProfiles& profiles, const calibration::CalibrationOptions& fit) {
+  std::set<devices::PowerKind> kinds;
+  for (const devices::ProfileRow& row : profiles.rows)
+    if (row.power_w) kinds.insert(calibration::power_kind_of(row, fit));
+  if (kinds.size() > 1 || (kinds.size() == 1 && fit.power_kind != devices::PowerKind::unstated &&
+                           !kinds.contains(fit.power_kind)))
+    return;
+  throw CommandError(bad_input(
+      kinds.empty()
+          ? std::string("--fit-power-offset: no profile has a power")
+          : fmt::format("--fit-power-offset: every power is of '{}'; an offset lies between two kinds",
+                        devices::name_of(*kinds.begin()))));
+}
+
+void check_outputs(const CalibrateOptions& options) {
+  std::vector<std::string> inputs = options.source.files;
+  inputs.insert(inputs.end(), {options.source.import.minibatches, options.device_file, options.base});
+  for (const std::string& target : {options.out, options.profiles_out})
+    if (!target.empty()) required(check_output(target, inputs));
+  if (!options.out.empty() && !options.profiles_out.empty() && same_file(options.out, options.profiles_out))
+    throw CommandError(bad_input("--out and --profiles-out name the same file"));
+}
+
 void run_calibrate(const CalibrateOptions& options) {
   const Format format = format_of(options.format);
   if (options.list_formats) return print(table_of_formats().print(format));
+  check_outputs(options);
   if (options.source.files.empty()) return transfer(options, format);
   const auto start = std::chrono::steady_clock::now();
-  for (const std::string& target : {options.out, options.profiles_out})
-    if (!target.empty()) required(refuse_overwriting(target, options.source.files));
-  if (!options.out.empty() && options.out == options.profiles_out)
-    throw CommandError(bad_input("--out and --profiles-out name the same file"));
   const BoardProfiles profiles = required(read_profiles(options.source, options.device, options.device_file));
   if (profiles.of_other_boards > 0)
     tell(fmt::format("{} profiles of other boards were left out", profiles.of_other_boards));
-  if (!options.profiles_out.empty())
-    required(write_whole_file(options.profiles_out, traces::write_profile_csv(profiles.rows)));
-
   check_fit_work(options.fit_work, profiles.rows);
   calibration::CalibrationOptions fit;
   fit.fit.starts = options.starts;
@@ -124,9 +144,12 @@ void run_calibrate(const CalibrateOptions& options) {
   fit.fit_any_work = !options.source.format.empty();
   fit.fit_power_offset = options.fit_power_offset;
   fit.power_kind = kind_named(options.power_kind);
+  if (options.fit_power_offset) check_power_offset(profiles, fit);
   std::optional<calibration::CalibratedModel> base;
   if (!options.base.empty()) base = required(calibration::read_model(options.base));
   if (base) fit.base = &*base;
+  if (!options.profiles_out.empty())
+    required(write_whole_file(options.profiles_out, traces::write_profile_csv(profiles.rows)));
   calibration::Calibration result = required(
       calibration::calibrate(profiles.spec, profiles.spec.text, profiles.rows, name_of(options.source), fit));
   result.model.profiles_sha256 = profiles.sha256;
@@ -139,29 +162,27 @@ void run_calibrate(const CalibrateOptions& options) {
                   options.out.empty() ? "; no --out, so no model was written" : ", model in " + options.out));
 }
 
-void add_import_options(CLI::App& verb, CalibrateOptions& options) {
-  traces::ImportOptions& import = options.source.import;
-  const char* group = "Foreign formats";
-  verb.add_option("--import", options.source.format, "Format of the profiles; see --list-formats")
-      ->group(group);
-  verb.add_flag("--list-formats", options.list_formats, "List the formats that can be imported")
-      ->group(group);
-  verb.add_option("--profiles-out", options.profiles_out, "Also write the profiles as a profile CSV")
-      ->group(group);
-  verb.add_option("--time", import.time, "Which of several times becomes time_ms")->group(group);
-  verb.add_option("--minibatches", import.minibatches, "Minibatch log of a tegrastats or jtop log")
-      ->group(group);
-  verb.add_option("--start-s", import.start_s,
-                  "Instant of the power log's first line on the minibatch log's clock")
-      ->group(group);
-  verb.add_option("--interval-s", import.interval_s, "Between lines of a power log without time stamps")
-      ->check(CLI::Range(1e-3, 1e4))
-      ->capture_default_str()
-      ->group(group);
-  verb.add_option("--settle-s", import.settle_s, "From the start of a run, without power readings")
-      ->check(CLI::Range(0.0, 1e4))
-      ->capture_default_str()
-      ->group(group);
+// Those that say how profiles are fitted: without any, they would do nothing.
+void add_fit_options(CLI::App& verb, CalibrateOptions& options, CLI::Option* profile) {
+  verb.add_option(
+          "--fit-work", options.fit_work,
+          "Networks that the catalogue does not know and that bring no FLOP and bytes: fit their work")
+      ->needs(profile);
+  verb.add_option("--power-kind", options.power_kind,
+                  "What the model predicts (default: what most profiles hold)")
+      ->check(CLI::IsMember({"module rails", "board meter", "wall"}))
+      ->needs(profile);
+  verb.add_flag("--fit-power-offset", options.fit_power_offset,
+                "Profiles of several power kinds: fit gain and offset between them")
+      ->needs(profile);
+  verb.add_flag("--law-only", options.law_only,
+                "The physical law alone, without a regression of its residuals")
+      ->needs(profile);
+  verb.add_option("--starts", options.starts, "Starting points of the fit")
+      ->check(CLI::Range(1, 100))
+      ->needs(profile)
+      ->capture_default_str();
+  add_seed_option(verb, options.seed, "Of starts, samples and folds");
 }
 
 }  // namespace
@@ -173,29 +194,20 @@ void add_calibrate(CLI::App& app) {
   verb->add_option("--device", options->device, "A built-in board (default: the one that the profiles name)");
   verb->add_option("--device-file", options->device_file, "A device file of your own instead")
       ->excludes("--device");
-  verb->add_option("--profile", options->source.files,
-                   "Profile CSV, or a file in the format of --import; repeatable");
-  verb->add_option("--out", options->out, "The model file to write");
+  CLI::Option* profile = add_profile_options(*verb, options->source);
+  CLI::Option* out = verb->add_option("--out", options->out, "The model file to write");
+  verb->add_option("--profiles-out", options->profiles_out, "Also write the profiles as a profile CSV")
+      ->needs(profile);
   verb->add_option("--base", options->base,
                    "A model of another workload or board to start from (transfer); without --profile, the "
                    "whole model is transferred");
-  verb->add_option(
-      "--fit-work", options->fit_work,
-      "Networks that the catalogue does not know and that bring no FLOP and bytes: fit their work");
-  verb->add_option("--power-kind", options->power_kind,
-                   "What the model predicts (default: what most profiles hold)")
-      ->check(CLI::IsMember({"module rails", "board meter", "wall"}));
-  verb->add_flag("--fit-power-offset", options->fit_power_offset,
-                 "Profiles of several power kinds: fit gain and offset between them");
-  verb->add_flag("--law-only", options->law_only,
-                 "The physical law alone, without a regression of its residuals");
   verb->add_flag("--name-device", options->name_device,
-                 "Name the built-in board in the model file instead of holding its spec");
-  verb->add_option("--starts", options->starts, "Starting points of the fit")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  verb->add_option("--seed", options->seed, "Of starts, samples and folds")->capture_default_str();
-  add_import_options(*verb, *options);
+                 "Name the built-in board in the model file instead of holding its spec")
+      ->needs(out)
+      ->excludes("--device-file");
+  add_fit_options(*verb, *options, profile);
+  verb->add_flag("--list-formats", options->list_formats, "List the formats that can be imported")
+      ->excludes(profile);
   verb->add_option("--format", options->format, "table, csv (errors) or json (all)")
       ->check(CLI::IsMember(format_names()))
       ->capture_default_str();

@@ -14,7 +14,11 @@ namespace {
 constexpr int status_failed = 1;
 constexpr int status_bad_usage = 2;
 
-void complain(const std::string& message) {
+// One line, whatever stands in the file that is complained of.
+void complain(std::string message) {
+  std::replace_if(
+      message.begin(), message.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   tell("wattline: " + message);
 }
 
@@ -29,11 +33,27 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int
   return fmt::format("{} (see --help)", error.what());
 }
 
+// Nothing is named by an empty text, and a verb would take it for an option that is not given.
+void refuse_empty_texts(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    option->check([](const std::string& text) {
+      return text.empty() ? std::string("an empty text is not accepted") : std::string();
+    });
+  }
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) refuse_empty_texts(*verb);
+}
+
 }  // namespace
 
 void add_format_option(CLI::App& verb, std::string& format) {
   verb.add_option("--format", format, "table, csv or json")
       ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+}
+
+void add_seed_option(CLI::App& verb, std::uint64_t& seed, const std::string& of_what) {
+  verb.add_option("--seed", seed, of_what)
+      ->check(CLI::Range(std::int64_t{0}, INT64_MAX))
       ->capture_default_str();
 }
 
@@ -62,6 +82,7 @@ int run_command_line(int argc, char** argv) {
   add_predict(app);
   add_validate(app);
   add_bench(app);
+  refuse_empty_texts(app);
   try {
     app.parse(argc, argv);
     return 0;

@@ -155,15 +155,20 @@ void add_devices(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("devices", "List the boards, or show one");
   verb->add_option("device", options->name, "A built-in board, by its name or a short one");
   verb->add_option("--file", options->file, "A device file of your own instead")->excludes("device");
-  verb->add_option("--show", options->show,
-                   "summary, mode-spaces, presets, stacks; values, or model: the calibrated one that is "
-                   "built in (each "
-                   "value with where it comes from)")
-      ->check(CLI::IsMember({"summary", "mode-spaces", "presets", "stacks", "values", "model"}))
-      ->capture_default_str();
+  const CLI::Option* show =
+      verb->add_option("--show", options->show,
+                       "summary, mode-spaces, presets, stacks; values, or model: the calibrated one that is "
+                       "built in (each "
+                       "value with where it comes from)")
+          ->check(CLI::IsMember({"summary", "mode-spaces", "presets", "stacks", "values", "model"}))
+          ->capture_default_str();
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline devices orin-agx-64gb --show presets");
-  verb->callback([options] { run_devices(*options); });
+  verb->callback([options, show] {
+    if (show->count() > 0 && options->name.empty() && options->file.empty())
+      throw CommandError(bad_input("--show is of one board; name it, or give --file"));
+    run_devices(*options);
+  });
 }
 
 }  // namespace wattline::experiments

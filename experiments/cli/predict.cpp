@@ -23,9 +23,11 @@ struct PredictOptions {
 };
 
 void run_predict(const PredictOptions& options) {
-  if (!options.out.empty()) required(refuse_overwriting(options.out, {options.model, options.requests}));
+  if (!options.out.empty()) required(check_output(options.out, {options.model, options.requests}));
   const devices::HybridModel model(required(devices::calibration::read_model(options.model)));
   const auto requests = required(traces::read_profile_requests(options.requests));
+  if (requests.empty())
+    throw CommandError(bad_input(options.requests + ": no request; at least one row is expected"));
   const Predictions predictions = required(predict_all(model, requests, options.requests));
   if (predictions.outside > 0) {
     tell(

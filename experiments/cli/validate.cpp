@@ -101,7 +101,7 @@ void add_validate_load(CLI::App& validate) {
           "profile; 0: not used")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
-  verb->add_option("--seed", options->load.fit.seed, "Of every random stream")->capture_default_str();
+  add_seed_option(*verb, options->load.fit.seed, "Of every random stream");
   verb->add_option("--runs", options->load.runs,
                    "Simulated repeats of a point (default: 200,000 requests' worth)")
       ->check(CLI::Range(1, 10'000));

@@ -8,8 +8,8 @@
 #include "devices/calibration/model_file.hpp"
 #include "experiments/calibration/profiles.hpp"
 #include "experiments/cli/verbs.hpp"
+#include "experiments/validate/curve.hpp"
 #include "experiments/validate/profiles.hpp"
-#include "sim/base/text.hpp"
 
 namespace wattline::experiments {
 
@@ -26,7 +26,7 @@ struct ValidateProfilesOptions {
 void run_validate_profiles(const ValidateProfilesOptions& options) {
   const Format format = format_of(options.format);
   const devices::HybridModel model(required(calibration::read_model(options.model)));
-  const BoardProfiles profiles = required(read_profiles(options.source, model.model().spec.name, ""));
+  const BoardProfiles profiles = required(read_profiles(options.source, model.model().spec));
   const ProfileValidation validation =
       required(validate_profiles(model, profiles.rows, name_of(options.source)));
   if (format == Format::csv) return print(validation.rows.to_csv());
@@ -100,16 +100,12 @@ void run_curve(const CurveOptions& options) {
   std::optional<calibration::CalibratedModel> base;
   if (!options.base.empty()) base = required(calibration::read_model(options.base));
   if (base) curve.calibration.base = &*base;
+  for (const std::string& line :
+       required(sizes_left_out(profiles.spec, profiles.rows, name_of(options.source), curve)))
+    tell("note: " + line);
   const auto points =
       required(calibration::learning_curve(profiles.spec, profiles.rows, name_of(options.source), curve));
   print(curve_table(points).print(format));
-}
-
-void add_source(CLI::App& verb, ProfileSource& source) {
-  verb.add_option("--profile", source.files, "Profile CSV, or a file in the format of --import; repeatable")
-      ->required();
-  verb.add_option("--import", source.format, "Format of the profiles; see wattline calibrate --list-formats");
-  verb.add_option("--time", source.import.time, "Which of several times of a foreign format is meant");
 }
 
 }  // namespace
@@ -119,7 +115,7 @@ void add_validate_profiles(CLI::App& validate) {
   CLI::App* verb =
       validate.add_subcommand("profiles", "Predict measured profiles from a model, row by row and summed up");
   verb->add_option("--model", options->model, "A model file that calibrate wrote")->required();
-  add_source(*verb, options->source);
+  add_profile_options(*verb, options->source)->required();
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline validate profiles --model my_orin.json --profile others.csv");
   verb->callback([options] { run_validate_profiles(*options); });
@@ -129,7 +125,7 @@ void add_validate_curve(CLI::App& validate) {
   auto options = std::make_shared<CurveOptions>();
   CLI::App* verb = validate.add_subcommand(
       "curve", "Error of calibrations from few profiles, on the profiles that were not used (random splits)");
-  add_source(*verb, options->source);
+  add_profile_options(*verb, options->source)->required();
   verb->add_option("--device", options->device, "A built-in board (default: the one that the profiles name)");
   verb->add_option("--device-file", options->device_file, "A device file of your own instead")
       ->excludes("--device");

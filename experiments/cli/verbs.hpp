@@ -6,12 +6,15 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <stdexcept>
 
 #include "experiments/report/result_table.hpp"
 #include "sim/base/result.hpp"
 
 namespace wattline::experiments {
+
+struct ProfileSource;
 
 class CommandError : public std::runtime_error {
  public:
@@ -34,6 +37,10 @@ inline void required(const MaybeError& error) {
 
 // Adds --format table|csv|json.
 void add_format_option(CLI::App& verb, std::string& format);
+// Adds --seed, a whole number from 0 on.
+void add_seed_option(CLI::App& verb, std::uint64_t& seed, const std::string& of_what);
+// Adds --profile, --import and what a foreign format needs beside; returns --profile.
+CLI::Option* add_profile_options(CLI::App& verb, ProfileSource& source);
 
 // Writes to stdout; a failing stdout (a full disk) is an error, not silence.
 void print(const std::string& text);

@@ -72,15 +72,19 @@ void add_workloads(CLI::App& app) {
   auto options = std::make_shared<WorkloadsOptions>();
   CLI::App* verb = app.add_subcommand("workloads", "List the networks, or show one with its kernels");
   verb->add_option("workload", options->name, "A built-in network (a software stack after an @ is ignored)");
-  verb->add_option("--role", options->role, "infer or train")
-      ->check(CLI::IsMember({"infer", "train"}))
-      ->capture_default_str();
-  verb->add_option("--batch", options->batch, "Samples in the minibatch")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  const CLI::Option* role = verb->add_option("--role", options->role, "infer or train")
+                                ->check(CLI::IsMember({"infer", "train"}))
+                                ->capture_default_str();
+  const CLI::Option* batch = verb->add_option("--batch", options->batch, "Samples in the minibatch")
+                                 ->check(CLI::Range(1, 1'000'000))
+                                 ->capture_default_str();
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline workloads resnet50 --batch 16");
-  verb->callback([options] { run_workloads(*options); });
+  verb->callback([options, role, batch] {
+    if (options->name.empty() && role->count() + batch->count() > 0)
+      throw CommandError(bad_input("--role and --batch are of one workload; name it"));
+    run_workloads(*options);
+  });
 }
 
 }  // namespace wattline::experiments

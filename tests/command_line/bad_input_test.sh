@@ -63,7 +63,16 @@ expect 2 'orin-agx' 'orin-agx-64gb' -- $wattline devices orin-agx-64
 expect 2 resnet5 resnet50 -- $wattline workloads resnet5
 expect 2 '--batch' -- $wattline workloads resnet50 --batch 0
 expect 2 '--requests' -- $wattline bench engine --requests -5
+expect 2 '--seed' -1 -- $wattline bench engine --seed -1
+expect 2 '--seed' -1 -- $wattline validate load --data nowhere.csv --seed -1
+expect 2 '--show' 'one board' -- $wattline devices --show presets
+expect 2 '--batch' 'one workload' -- $wattline workloads --batch 4
+expect 2 '--role' 'one workload' -- $wattline workloads --role train
+expect 2 device empty -- $wattline devices ''
+expect 2 '--out' empty -- $wattline run scenario.json --out ''
+expect 2 '--out' empty -- $wattline compare experiment.json --out ''
 
+scenario 's/"name": "test"/"name": "test", "seed": -1/'; expect 2 scenario.json seed -1 -- $(run)
 scenario 's/"duration_s"/"duraton_s"/';        expect 2 scenario.json duraton_s "did you mean 'duration_s'" -- $(run)
 scenario 's/"rate_hz": 60/"rate_hz": -60/';    expect 2 scenario.json rate_hz -60 'above 0' -- $(run)
 scenario 's/"rate_hz": 60/"rate_hz": 1e999/';  expect 2 scenario.json 1e999 -- $(run)

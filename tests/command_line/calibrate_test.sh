@@ -78,6 +78,24 @@ expect 2 fit-work resnet5O resnet50 -- calibrate good.csv --fit-work resnet5O
 expect 2 'orin-nan' 'orin-nano' -- "$wattline" calibrate --device orin-nan --profile good.csv --out model.json
 expect 2 trition-mobilenet triton-mobilenet -- "$wattline" calibrate --import trition-mobilenet --profile good.csv --out model.json
 expect 2 profile base -- "$wattline" calibrate --device nano --out model.json
+expect 2 '--seed' -1 -- calibrate good.csv --seed -1
+expect 2 '--out' empty -- "$wattline" calibrate --device nano --profile good.csv --out ''
+expect 2 '--time' '--import' -- calibrate good.csv --time p50
+expect 2 '--minibatches' '--import' -- calibrate good.csv --minibatches log.csv
+expect 2 '--minibatches' pagoda -- calibrate good.csv --import pagoda --minibatches log.csv
+expect 2 '--fit-power-offset' 'module rails' -- calibrate good.csv --fit-power-offset
+expect 2 '--fit-work' '--profile' -- "$wattline" calibrate --device nano --base one.json --fit-work vgg19
+expect 2 '--name-device' '--out' -- "$wattline" calibrate --device nano --profile good.csv --name-device
+expect 2 '15, 99 left out' '15 profiles' -- "$wattline" validate curve --profile good.csv --used 15,99
+"$wattline" validate curve --profile good.csv --used 3,15 --seeds 1 2>&1 >curve.txt | grep -q '15 left out' || fail "a size that is left out is not told"
+[ "$(wc -l <curve.txt)" -eq 3 ] || fail "a curve of one size has not one row"
+sed '3s/jetson-nano/nano/' good.csv >alias.csv
+"$wattline" calibrate --profile alias.csv >/dev/null 2>&1 || fail "a board's two names count as two boards"
+awk -F, -v OFS=, 'NR > 1 {$10 *= 10} 1' good.csv >bad.csv
+"$wattline" calibrate --profile bad.csv 2>/dev/null | grep -q 'power of 15 rows is too high' || fail "power ten times too large is not doubted"
+awk -F, -v OFS=, 'NR > 1 {$10 = 20 / $10} 1' good.csv >bad.csv
+"$wattline" calibrate --profile bad.csv 2>/dev/null | grep -q 'power falls as the GPU clock rises' || fail "inverted power is not doubted"
+"$wattline" calibrate --profile good.csv 2>/dev/null | grep -q 'check the' && fail "good profiles are doubted"
 expect 1 no-such-folder -- "$wattline" calibrate --device nano --profile good.csv --out no-such-folder/model.json
 { sed '1s/$/,power_kind/; 2,9s/$/,wall/; 10,$s/$/,board meter/' good.csv; } >bad.csv
 expect 2 bad.csv power_kind wall 'board meter' fit-power-offset -- calibrate bad.csv
@@ -87,10 +105,20 @@ expect 2 bad.csv power_kind wall 'board meter' fit-power-offset -- calibrate bad
 
 # --- models and requests ---
 head -c 3000 one.json >cut.json
-expect 2 cut.json -- "$wattline" predict --model cut.json --requests requests.csv
+expect 2 cut.json 'cut off' -- "$wattline" predict --model cut.json --requests requests.csv
 sed 's/"power_kind"/"power_kin"/' one.json >cut.json
 expect 2 cut.json power_kin -- "$wattline" predict --model cut.json --requests requests.csv
 expect 2 good.csv -- "$wattline" predict --model good.csv --requests requests.csv
+sed 's/model\/1"/model\/9"/' one.json >cut.json
+expect 2 cut.json 'model/9' 'model/1' -- "$wattline" predict --model cut.json --requests requests.csv
+: >cut.json
+expect 2 cut.json empty -- "$wattline" predict --model cut.json --requests requests.csv
+expect 2 '.: cannot be read' -- "$wattline" predict --model . --requests requests.csv
+head -c 200000000 /dev/zero | tr '\0' '[' >cut.json
+expect 2 cut.json 'larger than' -- "$wattline" predict --model cut.json --requests requests.csv
+head -c 60000000 /dev/zero | tr '\0' '[' >cut.json
+expect 2 cut.json 'nested deeper' -- "$wattline" predict --model cut.json --requests requests.csv
+rm cut.json
 expect 2 orin-agx-6 orin-agx -- "$wattline" predict --model built-in:orin-agx-6 --requests requests.csv
 sed '3s/resnet50/vgg19/' requests.csv >bad.csv;        expect 2 bad.csv 'line 3' vgg19 -- "$wattline" predict --model one.json --requests bad.csv
 sed '4s/jetson-nano/orin-nx/' requests.csv >bad.csv;   expect 2 bad.csv 'line 4' orin-nx -- "$wattline" predict --model one.json --requests bad.csv
@@ -134,6 +162,9 @@ awk 'BEGIN {print "start_s,end_s,workload,role,batch"; for (i = 0; i < 100; ++i)
 "$wattline" calibrate --import tegrastats --profile tegrastats.log --minibatches minibatches.csv --start-s 0 --device orin-agx --profiles-out logged.csv >/dev/null 2>&1 ||
   fail "a tegrastats log is refused"
 grep -q '^orin-agx-64gb,resnet50,infer,16,12,2201600,1300500,3199000,60[.0-9]*,20,' logged.csv || { fail "a joined log is not 60 ms at 20 W"; cat logged.csv; }
+"$wattline" validate profiles --model built-in:orin-agx --import tegrastats --profile tegrastats.log --minibatches minibatches.csv --start-s 0 2>/dev/null >from_log.txt ||
+  fail "validate profiles does not read a tegrastats log"
+"$wattline" validate profiles --model built-in:orin-agx --profile logged.csv 2>/dev/null | tail -2 | cmp -s - <(tail -2 from_log.txt) || fail "a log and its profiles are not validated alike"
 expect 2 tegrastats --device -- "$wattline" calibrate --import tegrastats --profile tegrastats.log --minibatches minibatches.csv --start-s 0
 
 # --- outputs that would destroy something ---

@@ -1,0 +1,132 @@
+// A file is written whole or not at all, whatever ends the process.
+#include "experiments/whole_file.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/catch.hpp"
+
+namespace fs = std::filesystem;
+
+namespace wattline::experiments {
+namespace {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(fs::temp_directory_path() / fmt::format("wattline-whole-{}", ::getpid())) {
+    fs::create_directories(path_);
+  }
+  ~TemporaryFolder() { fs::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+bool has_partial_file(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".partial") return true;
+  return false;
+}
+
+std::string content(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The exit status of a process that writes, ended by `signal` as soon as its partial file is there.
+int status_after(int signal, const TemporaryFolder& folder, const std::string& text) {
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(signal, SIG_DFL);  // the test framework has a handler of its own
+    (void)write_whole_file(folder / "target", text);
+    ::_exit(0);
+  }
+  int status = 0;
+  while (!has_partial_file(folder.path()))
+    if (::waitpid(child, &status, WNOHANG) == child) return status;
+  ::kill(child, signal);
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+TEST_CASE("A signal that ends the process leaves the old file and no partial one") {
+  const TemporaryFolder folder;
+  const std::string large(std::size_t{64} << 20, 'n');
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    REQUIRE_FALSE(write_whole_file(folder / "target", "old").has_value());
+    const int status = status_after(signal, folder, large);
+    CAPTURE(signal, status);
+    CHECK_FALSE(has_partial_file(folder.path()));
+    const std::string left = content(folder / "target");
+    CHECK((left == "old" || left == large));
+    if (left == "old") {  // the writer was not faster
+      CHECK(WIFSIGNALED(status));
+      CHECK(WTERMSIG(status) == signal);
+    }
+  }
+}
+
+TEST_CASE("A signal that the process ignores or handles itself is left to it") {
+  const TemporaryFolder folder;
+  const auto before = ::signal(SIGHUP, SIG_IGN);
+  REQUIRE_FALSE(write_whole_file(folder / "target", "new").has_value());
+  CHECK(::signal(SIGHUP, before) == SIG_IGN);
+  struct ::sigaction before_term {};
+  struct ::sigaction after_term {};
+  ::sigaction(SIGTERM, nullptr, &before_term);
+  REQUIRE_FALSE(write_whole_file(folder / "target", "newer").has_value());
+  ::sigaction(SIGTERM, nullptr, &after_term);
+  CHECK(after_term.sa_handler == before_term.sa_handler);
+}
+
+TEST_CASE("A file beyond the size limit of the process is an error and leaves nothing") {
+  const TemporaryFolder folder;
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    const struct ::rlimit limit { 1024, 1024 };
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const auto error = write_whole_file(folder / "target", std::string(100'000, 'x'));
+    ::_exit(error && error->message.find("cannot write: File too large") != std::string::npos ? 7 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+  CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("A partial file that another process of the same number left is not written into") {
+  const TemporaryFolder folder;
+  const std::string theirs = folder / fmt::format("target.{}.partial", ::getpid());
+  std::ofstream(theirs) << "theirs";
+  REQUIRE_FALSE(write_whole_file(folder / "target", "ours").has_value());
+  CHECK(content(folder / "target") == "ours");
+  CHECK(content(theirs) == "theirs");
+}
+
+TEST_CASE("Of several writers at once one wins, whole") {
+  const TemporaryFolder folder;
+  std::vector<std::thread> writers;
+  for (const char letter : {'a', 'b', 'c', 'd'})
+    writers.emplace_back([&folder, letter] {
+      for (int i = 0; i < 20; ++i) (void)write_whole_file(folder / "target", std::string(50'000, letter));
+    });
+  for (std::thread& writer : writers) writer.join();
+  const std::string left = content(folder / "target");
+  REQUIRE(left.size() == 50'000);
+  CHECK(left == std::string(50'000, left.front()));
+  CHECK_FALSE(has_partial_file(folder.path()));
+}
+
+}  // namespace
+}  // namespace wattline::experiments
