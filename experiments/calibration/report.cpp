@@ -112,8 +112,11 @@ std::string undetermined_of(const std::string& scope, const ParameterEstimates& 
 }
 
 std::string lines_of(const devices::calibration::Disagreement& found) {
+  constexpr std::size_t most = 8;
   std::vector<std::string> lines;
-  for (const std::size_t line : found.lines) lines.push_back(std::to_string(line));
+  for (const std::size_t line : found.lines)
+    if (lines.size() < most) lines.push_back(std::to_string(line));
+  if (found.lines.size() > most) lines.push_back(fmt::format("and {} more", found.lines.size() - most));
   return joined(lines, " ");
 }
 

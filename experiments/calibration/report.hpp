@@ -19,7 +19,7 @@ ResultTable parameter_table(const devices::calibration::CalibratedModel& model);
 // board's spec says of it (datasheet, measured, public, estimated), or estimated.
 ResultTable provenance_table(const devices::calibration::CalibratedModel& model);
 
-// One row per point that was profiled more than once with results that differ.
+// One row per point that was profiled more than once with results that differ; of its lines the first eight.
 ResultTable disagreement_table(const devices::calibration::CalibrationReport& report);
 
 // Names of the parameters that the data left at their prior, "board: memory_w, ..." a line.

@@ -42,7 +42,7 @@ fit() {
 
 # transfer BOARD BASE: a model of a board that nobody measured.
 transfer() {
-  run calibrate --device "$1" --base "$2.json" --law-only --name-device --out "$1.json"
+  run calibrate --device "$1" --base "$2.json" --name-device --out "$1.json"
   printf '%-22s %s\n' "$1" "transferred from $2, power of $(kind "$1")"
 }
 

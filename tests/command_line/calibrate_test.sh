@@ -103,6 +103,9 @@ expect 2 bad.csv power_kind wall 'board meter' fit-power-offset -- calibrate bad
 { cat good.csv; sed -n 2p good.csv | sed 's/,[^,]*,[^,]*$/,99,9/'; } >repeated.csv
 "$wattline" calibrate --device nano --profile repeated.csv 2>/dev/null | grep -q '2 17' || fail "points that disagree are not listed with their lines"
 
+{ cat good.csv; for i in $(seq 20); do sed -n 2p good.csv | sed "s/,[^,]*,[^,]*\$/,9$i,9/"; done; } >repeated.csv
+"$wattline" calibrate --device nano --profile repeated.csv 2>/dev/null | grep -q '2 17 18 19 20 21 22 23 and 13 more  ' || fail "lines of points that disagree are not cut"
+
 # --- models and requests ---
 head -c 3000 one.json >cut.json
 expect 2 cut.json 'cut off' -- "$wattline" predict --model cut.json --requests requests.csv
@@ -182,6 +185,19 @@ wait
 cmp -s piped.json one.json || fail "a model is not written into a pipe"
 echo "$header" >empty.csv; row 1 921600 '' '' >>empty.csv
 expect 2 empty.csv 'time or a power' -- calibrate empty.csv
+
+(ulimit -f 1; "$wattline" predict --model one.json --requests requests.csv --out limited.csv >/dev/null 2>err.txt)
+[ $? -eq 1 ] && grep -q 'File too large' err.txt || { fail "a file beyond the size limit is no error"; cat err.txt; }
+ls limited.csv* >/dev/null 2>&1 && fail "half of a file that is too large is left"
+head -1 requests.csv >none.csv
+expect 2 none.csv 'no request' -- "$wattline" predict --model one.json --requests none.csv
+expect 2 none.csv 'is a directory' -- "$wattline" predict --model one.json --requests requests.csv --out "$(mkdir -p none.csv.d; echo none.csv.d)"
+expect 2 'same file' -- "$wattline" calibrate --device nano --profile good.csv --out model.json --profiles-out ./model.json
+expect 2 one.json input -- "$wattline" calibrate --device nano --profile good.csv --base one.json --out one.json
+tr , ';' <good.csv >bad.csv;          expect 2 bad.csv 'line 1' commas semicolons -- calibrate bad.csv
+iconv -t UTF-16 good.csv >bad.csv;    expect 2 bad.csv UTF-16 -- calibrate bad.csv
+{ printf '\357\273\277'; sed 's/$/\r/; 2s/resnet50/"resnet50"/' good.csv; } >windows.csv
+"$wattline" calibrate --device nano --profile windows.csv >/dev/null 2>&1 || fail "a byte-order mark, CRLF or a quoted field is refused"
 
 # --- two at once into the same file: one of them whole ---
 for i in 1 2 3; do "$wattline" calibrate --device nano --profile good.csv --out race.json >/dev/null 2>&1 & done
