@@ -90,7 +90,8 @@ double CheckedRange::squared_distance(std::int64_t batch, const PowerMode& mode)
   };
   return outside(low_batch, batch, high_batch) + outside(low.cores, mode.cores, high.cores) +
          outside(low.cpu_khz, mode.cpu_khz, high.cpu_khz) + outside(low.gpu_khz, mode.gpu_khz, high.gpu_khz) +
-         outside(low.emc_khz, mode.emc_khz, high.emc_khz);
+         outside(low.emc_khz, mode.emc_khz, high.emc_khz) +
+         (mode.active_sms == 0 ? 0 : outside(low.active_sms, mode.active_sms, high.active_sms));
 }
 
 const GroupModel* CalibratedModel::find(const std::string& workload, workloads::Role role) const {
