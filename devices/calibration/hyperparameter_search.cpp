@@ -182,15 +182,25 @@ Hyperparameters search_hyperparameters(const std::vector<ResidualPoint>& points,
   const std::vector<Slot> slots = posterior->slots();
   const ceres::GradientProblem problem(posterior);
   std::vector<double> logs;
-  for (const Slot& slot : slots) logs.push_back(std::log(value_of(best, slot)));
   ceres::GradientProblemSolver::Options solver;
   solver.max_num_iterations = options.hyper_iterations;
   solver.logging_type = ceres::SILENT;
   solver.function_tolerance = 1e-4;
-  ceres::GradientProblemSolver::Summary summary;
-  const std::vector<double> first = logs;
-  ceres::Solve(solver, problem, logs.data(), &summary);
-  if (!summary.IsSolutionUsable()) logs = first;
+  double lowest = 0;
+  for (const double scale : {1.0, 0.4, 2.5}) {
+    std::vector<double> at;
+    for (const Slot& slot : slots)
+      at.push_back(std::log(value_of(best, slot) * (slot.kind == Slot::length ? scale : 1)));
+    const std::vector<double> first = at;
+    ceres::GradientProblemSolver::Summary summary;
+    ceres::Solve(solver, problem, at.data(), &summary);
+    if (logs.empty()) logs = first;
+    if (!summary.IsSolutionUsable()) continue;
+    if (scale == 1.0 || summary.final_cost < lowest) {
+      lowest = summary.final_cost;
+      logs = at;
+    }
+  }
   for (std::size_t s = 0; s < slots.size(); ++s) value_of(best, slots[s]) = std::exp(logs[s]);
   return best;
 }
