@@ -38,19 +38,19 @@ struct TimeResidual {
 };
 
 template <class T>
-T total_power_w(const T* board, const T* group, double time_s, double gpu_busy, const Setting& at) {
-  const auto domains = law::domain_power_w(board, group, time_s, gpu_busy, at);
+T total_power_w(const T* board, const T* group, double time_s, const law::Use& use, const Setting& at) {
+  const auto domains = law::domain_power_w(board, group, time_s, use, at);
   return domains[0] + domains[1] + domains[2] + domains[3];
 }
 
 struct PowerResidual {
   const Observation* observed;
-  double gpu_busy;
+  law::Use use;
   double scale;
 
   template <class T>
   bool operator()(const T* board, const T* group, T* residual) const {
-    const T power = total_power_w(board, group, observed->time_s, gpu_busy, observed->setting);
+    const T power = total_power_w(board, group, observed->time_s, use, observed->setting);
     residual[0] = scale * (ceres::log(power) - std::log(observed->power_w));
     return true;
   }
@@ -58,12 +58,12 @@ struct PowerResidual {
 
 struct MeteredPowerResidual {
   const Observation* observed;
-  double gpu_busy;
+  law::Use use;
   double scale;
 
   template <class T>
   bool operator()(const T* board, const T* group, const T* meter, T* residual) const {
-    const T power = total_power_w(board, group, observed->time_s, gpu_busy, observed->setting);
+    const T power = total_power_w(board, group, observed->time_s, use, observed->setting);
     const T read = ceres::exp(meter[meter_gain]) * power + ceres::exp(meter[meter_offset_w]);
     residual[0] = scale * (ceres::log(read) - std::log(observed->power_w));
     return true;
@@ -378,7 +378,7 @@ FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation
 }
 
 FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vector<Parameter>>& meters,
-                    const std::vector<Observation>& observations, const std::vector<double>& gpu_busy,
+                    const std::vector<Observation>& observations, const std::vector<law::Use>& use,
                     const FitOptions& options) {
   std::vector<const std::vector<Parameter>*> list = {&parameters.board};
   for (const auto& group : parameters.groups) list.push_back(&group);
@@ -393,13 +393,13 @@ FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vecto
       if (observed.meter == 0) {
         problem.AddResidualBlock(
             new ceres::AutoDiffCostFunction<PowerResidual, 1, power_board_parameters, power_group_parameters>(
-                new PowerResidual{&observed, gpu_busy[i], scale}),
+                new PowerResidual{&observed, use[i], scale}),
             loss(huber), at.block(0), at.block(1 + observed.group));
       } else {
         problem.AddResidualBlock(
             new ceres::AutoDiffCostFunction<MeteredPowerResidual, 1, power_board_parameters,
                                             power_group_parameters, meter_parameters>(
-                new MeteredPowerResidual{&observed, gpu_busy[i], scale}),
+                new MeteredPowerResidual{&observed, use[i], scale}),
             loss(huber), at.block(0), at.block(1 + observed.group),
             at.block(first_meter + observed.meter - 1));
       }

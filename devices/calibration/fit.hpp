@@ -103,9 +103,9 @@ FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation
                    const FitOptions& options);
 
 // Power over all observations that have one. `time_s` of each observation must be set (measured, or what
-// the time model says), and `gpu_busy` given beside it. `meters`: gain and offset of meters 1, 2, ...
+// the time model says), and its `use` given beside it. `meters`: gain and offset of meters 1, 2, ...
 FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vector<Parameter>>& meters,
-                    const std::vector<Observation>& observations, const std::vector<double>& gpu_busy,
+                    const std::vector<Observation>& observations, const std::vector<law::Use>& use,
                     const FitOptions& options);
 
 }  // namespace wattline::devices::calibration

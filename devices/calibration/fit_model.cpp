@@ -169,19 +169,19 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
         law * std::exp(group.time.residual.mean(residual_point(ground.spec, group.group, point.point)));
     return std::pair{gpu, hybrid};
   };
-  std::vector<double> gpu_busy;
+  std::vector<law::Use> use;
   for (std::size_t i = 0; i < sample.size(); ++i) {
     const IntakePoint& point = ground.intake.points[sample[i]];
     const auto [gpu, hybrid] = hybrid_time(point, model.groups[point.group]);
     observations[i].time_s = hybrid;
-    gpu_busy.push_back(std::min(1.0, gpu / hybrid));
+    use.push_back(law::use_of(time.group_logs(point.group).data(), gpu, hybrid, observations[i].setting));
   }
   ParameterSet power_priors = ground.power_priors;
   const std::vector<std::vector<Parameter>> meters(ground.intake.other_kinds.size(), meter_priors());
-  FitResult power = fit_power(power_priors, meters, observations, gpu_busy, fit_options);
+  FitResult power = fit_power(power_priors, meters, observations, use, fit_options);
   if (ground.intake.groups.size() > 1) {
     share_between_groups(ground.intake, power, power_priors.groups);
-    power = fit_power(power_priors, meters, observations, gpu_busy, fit_options);
+    power = fit_power(power_priors, meters, observations, use, fit_options);
   }
   model.board_power = {power_priors.board, power.board};
   for (std::size_t m = 0; m < meters.size(); ++m)
@@ -201,8 +201,9 @@ CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& 
         const auto [gpu, hybrid] = hybrid_time(point, group);
         const auto logs_of = power.group_logs(static_cast<std::size_t>(&group - model.groups.data()));
         const Setting setting = setting_of(ground.spec, group.group, point.point);
-        const auto domains = law::domain_power_w(power_board.data(), logs_of.data(), hybrid,
-                                                 std::min(1.0, gpu / hybrid), setting);
+        const auto domains = law::domain_power_w(
+            power_board.data(), logs_of.data(), hybrid,
+            law::use_of(time.group_logs(point.group).data(), gpu, hybrid, setting), setting);
         const double law_w = std::accumulate(domains.begin(), domains.end(), 0.0);
         return Residual{std::log(*power_w / law_w), 1 - static_power_w(power_board, setting) / law_w};
       },

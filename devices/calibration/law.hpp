@@ -6,12 +6,16 @@
 //   c_k = W_k / (e_c F),  d_k = Q_k / (e_m D),  l_k = (1 + passes s_k) Q_k / (e_m reuse L)
 //   g = sum_k (c_k^p + d_k^p + l_k^p)^(1/p),   p = 1 + overlap
 //   gpu = g + g^(1 - saturation) fill^saturation,   fill = half_work / (e_c F)
-//   launch = cycles x launches x (1 + sharing / cores^2) / (IPC x f_cpu)
+//   launch = cycles x launches x (1 + sharing (f_cpu,max / (cores f_cpu))^2) / (IPC x f_cpu)
 //   T = h gpu + (((1 - h) gpu)^q + launch^q + pipeline^q)^(1/q) + fixed,   q = 1 + host_overlap
 // The p-norm goes from additive (p = 1) to the roofline's max (p -> infinity; Williams et al. 2009 is that
 // limit). half_work is the work at which the GPU is half filled: small kernels leave SMs idle; with
 // saturation <= 1 less work never takes longer. h, the concentration, is the sum of squared shares of the
 // kernels in the work: what a single large last kernel computes cannot hide behind the launching of others.
+//
+// Sharing: what else runs on the board needs cycles at a fixed rate, which is a share of a slow core that
+// launching feels twice (fewer cycles left, and a launch put off while kernels wait), and nothing of many
+// fast ones.
 //
 // Counted work (sub-graphs, matrix products) does not say of which kind it is, but its intensity does: few
 // FLOP per byte are element-wise operators, pooling and copies; many are convolutions and products, which
@@ -24,7 +28,7 @@
 //   V(x) is flat up to a knee and rises to 1 at x = 1 (a regulator's floor voltage, then a linear curve),
 //   P = board + memory f_emc/f_emc,max
 //     + SM share x V^2 (leakage + clock x (gap + (1 - gap) gpu/T))
-//     + V_cpu^2 (leakage_cpu cores + clock_cpu f_cpu/f_cpu,max busy_cores)
+//     + V_cpu^2 (leakage_cpu cores + clock_cpu f_cpu/f_cpu,max busy_cores (wait + (1 - wait) launch/T))
 //     + (eps_flop k_f V^2 W + eps_byte k_b Q) / T
 // and a meter that is not the model's own reads gain x P + offset.
 //
@@ -72,7 +76,7 @@ enum PowerBoardParameter {
   energy_per_byte_pj,
   power_board_parameters
 };
-enum PowerGroupParameter { flop_energy, byte_energy, gpu_gap, busy_cores, power_group_parameters };
+enum PowerGroupParameter { flop_energy, byte_energy, gpu_gap, busy_cores, host_wait, power_group_parameters };
 enum MeterParameter { meter_gain, meter_offset_w, meter_parameters };
 
 // One class of kernels at one batch.
@@ -156,7 +160,8 @@ T gpu_s(const T* board, const T* group, const Setting& at) {
 template <class T>
 T launch_s(const T* group, const Setting& at) {
   const T cycles = exp(group[launch_cycles]) * at.launches;
-  T time = cycles * (T(1.0) + exp(group[core_sharing]) / (at.cores * at.cores)) / at.cpu_work_hz;
+  const double alone = 1 / (at.cores * at.cpu_clock);
+  T time = cycles * (T(1.0) + exp(group[core_sharing]) * (alone * alone)) / at.cpu_work_hz;
   if (at.counted && at.bytes > 0) {
     const T large = T(1.0) / (T(1.0) + exp(group[arithmetic_launch_bytes] - std::log(at.bytes)));
     const T slower = exp(-(exp(group[arithmetic_launch_power]) - 1.0) * std::log(at.cpu_clock));
@@ -192,22 +197,34 @@ T gpu_voltage_squared(const T* board, double clock) {
   return voltage * voltage;
 }
 
-// Of the domains, in the order GPU, CPU, memory, board; `gpu_busy` is gpu_s / time_s, at most 1.
+// Of a minibatch's time.
+struct Use {
+  double gpu = 0;   // share in which kernels run
+  double host = 0;  // share in which they are launched
+};
+
+inline Use use_of(const double* time_group, double gpu, double time, const Setting& at) {
+  return {std::min(1.0, gpu / time), std::min(1.0, launch_s(time_group, at) / time)};
+}
+
+// Of the domains, in the order GPU, CPU, memory, board.
 template <class T>
-std::array<T, 4> domain_power_w(const T* board, const T* group, double time_s, double gpu_busy,
+std::array<T, 4> domain_power_w(const T* board, const T* group, double time_s, const Use& use,
                                 const Setting& at) {
   const T v2 = gpu_voltage_squared(board, at.gpu_clock);
   const T gap = exp(group[gpu_gap]);
-  const T drawn = gap + (1.0 - gap) * gpu_busy;
+  const T drawn = gap + (1.0 - gap) * use.gpu;
   constexpr double joules_per_pj = 1e-12;
   const T gpu_flop_w =
       exp(board[energy_per_flop_pj] + group[flop_energy]) * v2 * (joules_per_pj * at.flop / time_s);
   const T byte_w = exp(board[energy_per_byte_pj] + group[byte_energy]) * (joules_per_pj * at.bytes / time_s);
+  const T wait = exp(group[host_wait]);
+  const T launching = wait + (1.0 - wait) * use.host;
   const T busy = exp(group[busy_cores]) * at.cores / (exp(group[busy_cores]) + at.cores);
   return {at.sm_share * v2 * (exp(board[gpu_leakage_w]) + exp(board[gpu_clock_w]) * at.gpu_clock * drawn) +
               gpu_flop_w,
-          at.cpu_voltage_squared *
-              (exp(board[cpu_leakage_w]) * at.cores + exp(board[cpu_clock_w]) * at.cpu_clock * busy),
+          at.cpu_voltage_squared * (exp(board[cpu_leakage_w]) * at.cores +
+                                    exp(board[cpu_clock_w]) * at.cpu_clock * busy * launching),
           exp(board[memory_w]) * at.emc_clock + byte_w, exp(board[board_w])};
 }
 

@@ -148,7 +148,7 @@ struct GpuPart {
   double gpu_s, log_hideable, leakage_w, clock_w, flop_j, memory_w, byte_j, static_w;
 };
 struct CpuPart {
-  double log_host, cpu_w, static_w;
+  double log_host, launch_s, waiting_w, launching_w, static_w;
 };
 
 }  // namespace
@@ -193,11 +193,15 @@ std::vector<CostPrediction> predict_values(const CalibratedModel& model, const G
   for (const PowerMode& mode : parts.cpu.examples) {
     const Setting at = setting(mode);
     CpuPart part{};
-    part.log_host = std::log(law::launch_s(group_time.data(), at));
+    part.launch_s = law::launch_s(group_time.data(), at);
+    part.log_host = std::log(part.launch_s);
     if (at.pipeline_samples > 0)
       part.log_host = law::log_p_norm(part.log_host, std::log(law::pipeline_s(group_time.data(), at)), q);
-    const auto domains = law::domain_power_w(board.data(), group_power.data(), 1.0, 0.0, at);
-    part.cpu_w = domains[1];
+    const auto cpu_w = [&](double launching) {
+      return law::domain_power_w(board.data(), group_power.data(), 1.0, {0, launching}, at)[1];
+    };
+    part.waiting_w = cpu_w(0);
+    part.launching_w = cpu_w(1);
     part.static_w = at.cpu_voltage_squared * std::exp(board[cpu_leakage_w]) * at.cores;
     cpu.push_back(part);
   }
@@ -207,16 +211,19 @@ std::vector<CostPrediction> predict_values(const CalibratedModel& model, const G
     const std::size_t g = parts.gpu.of_mode[i];
     const std::size_t c = parts.cpu.of_mode[i];
     const GpuPart& on_gpu = gpu[g];
+    const CpuPart& on_cpu = cpu[c];
     CostPrediction& cost = costs[i];
-    const double law_s = std::exp(law::log_p_norm(on_gpu.log_hideable, cpu[c].log_host, q)) +
+    const double law_s = std::exp(law::log_p_norm(on_gpu.log_hideable, on_cpu.log_host, q)) +
                          concentration * on_gpu.gpu_s + fixed;
     const double time_s = law_s * std::exp(time_residual.mean(g, c, 1));
     const double drawn = gap + (1 - gap) * std::min(1.0, on_gpu.gpu_s / time_s);
     cost.time_s.value = time_s;
-    cost.domain_w = {on_gpu.leakage_w + on_gpu.clock_w * drawn + on_gpu.flop_j / time_s, cpu[c].cpu_w,
+    const double launching = std::min(1.0, on_cpu.launch_s / time_s);
+    cost.domain_w = {on_gpu.leakage_w + on_gpu.clock_w * drawn + on_gpu.flop_j / time_s,
+                     on_cpu.waiting_w + (on_cpu.launching_w - on_cpu.waiting_w) * launching,
                      on_gpu.memory_w + on_gpu.byte_j / time_s, own_board_w};
     const double law_w = cost.domain_w[0] + cost.domain_w[1] + cost.domain_w[2] + cost.domain_w[3];
-    const double share = 1 - (on_gpu.static_w + cpu[c].static_w) / law_w;
+    const double share = 1 - (on_gpu.static_w + on_cpu.static_w) / law_w;
     const double factor = std::exp(power_residual.mean(g, c, share));
     for (double& domain : cost.domain_w) domain *= factor;
     cost.power_w.value = law_w * factor;

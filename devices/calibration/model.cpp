@@ -123,9 +123,10 @@ void add_bands(const CalibratedModel& model, const GroupModel& group, const Poin
                                     residual, law_only);
 
   const auto power_jets = jets<power_count>(model.board_power, group.power.group);
-  const double busy = std::min(1.0, gpu.a / values.time_s.value);
+  const std::vector<double> group_time = logs(group.time.group);
+  const law::Use use = law::use_of(group_time.data(), gpu.a, values.time_s.value, at);
   const auto domains = law::domain_power_w(power_jets.data(), power_jets.data() + power_board_parameters,
-                                           values.time_s.value, busy, at);
+                                           values.time_s.value, use, at);
   const auto total = domains[0] + domains[1] + domains[2] + domains[3];
   residual.share = 1 - static_power_w(logs(model.board_power), at) / total.a;
   values.power_w.sigma = total_sigma(astray + spread<power_count>(log(total), group.power.covariance),
@@ -145,7 +146,7 @@ CostPrediction values_at(const CalibratedModel& model, const GroupModel& group, 
   const std::vector<double> board_power = logs(model.board_power);
   const std::vector<double> group_power = logs(group.power.group);
   result.domain_w = law::domain_power_w(board_power.data(), group_power.data(), result.time_s.value,
-                                        std::min(1.0, gpu / result.time_s.value), at);
+                                        law::use_of(group_time.data(), gpu, result.time_s.value, at), at);
   const double law_w = result.domain_w[0] + result.domain_w[1] + result.domain_w[2] + result.domain_w[3];
   residual.share = 1 - static_power_w(board_power, at) / law_w;
   const double factor = law_only ? 1 : std::exp(group.power.residual.mean(residual));

@@ -64,7 +64,7 @@ std::vector<Parameter> time_priors(const DeviceSpec& spec, const Group& group, d
                     : many_kernels ? 0.15
                                    : 0.6,
                     least * 1e-4, least * 1e4),
-          parameter("core_sharing", "", 0.2, 1.5, 1e-3, 20),
+          parameter("core_sharing", "", 0.03, 1.5, 1e-4, 20),
           parameter("host_overlap", "",
                     counted        ? 0.1
                     : many_kernels ? 3
@@ -110,7 +110,8 @@ std::vector<Parameter> power_priors(const DeviceSpec& spec, const Group& group) 
   const double flop_energy = energy * spec.power.relative_flop_energy.of(group.stack.precision);
   return {parameter("flop_energy", "", flop_energy, spread, 1e-3, 1e3),
           parameter("byte_energy", "", energy, spread, 1e-3, 1e3),
-          parameter("gpu_gap", "", 0.5, 0.3, 0.05, 1.0), parameter("busy_cores", "", 1.2, 0.5, 0.05, 16)};
+          parameter("gpu_gap", "", 0.5, 0.3, 0.05, 1.0), parameter("busy_cores", "", 1.2, 0.5, 0.05, 16),
+          parameter("host_wait", "", 0.3, 0.5, 0.02, 1.0)};
 }
 
 std::vector<Parameter> meter_priors() {

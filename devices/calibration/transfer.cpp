@@ -22,8 +22,8 @@ void take_from_base(const ParameterEstimates& base, double least_spread,
   }
 }
 
-// How far two groups' parameters differ, as a deviation of the logarithm: the same workload's on one board, on
-// two boards, and two workloads'.
+// How far two groups' parameters differ, as a deviation of the logarithm: the same workload's on one board,
+// on two boards, and two workloads'.
 double groups_differ(bool same_workload, bool same_board) {
   if (!same_workload) return 0.4;
   return same_board ? 0.03 : 0.15;

@@ -53,14 +53,14 @@ struct World {
   double power_w(const Setting& at, std::size_t g) const {
     const auto [gpu, time_s] = gpu_and_time_s(at, g);
     const auto w = law::domain_power_w(power_board.data(), power_groups[g].data(), time_s,
-                                       std::min(1.0, gpu / time_s), at);
+                                       law::use_of(time_groups[g].data(), gpu, time_s, at), at);
     return w[0] + w[1] + w[2] + w[3];
   }
 };
 
 struct Profiles {
   std::vector<Observation> observations;
-  std::vector<double> gpu_busy;
+  std::vector<law::Use> use;
 };
 
 // Random modes and batches of every group. `noise`: standard deviation of the logarithm.
@@ -79,7 +79,7 @@ Profiles profiles_of(const World& world, std::size_t each, double noise, std::ui
       observed.time_s = time_s * std::exp(noise * random.normal());
       observed.power_w = world.power_w(observed.setting, g) * std::exp(noise * random.normal());
       profiles.observations.push_back(observed);
-      profiles.gpu_busy.push_back(std::min(1.0, gpu / time_s));
+      profiles.use.push_back(law::use_of(world.time_groups[g].data(), gpu, time_s, observed.setting));
     }
   }
   return profiles;
@@ -111,7 +111,7 @@ TEST_CASE("From profiles without noise the fit finds the parameters that made th
   // Nothing is left over; five points' worth of the assumed 5 % beside 80: 0.05 sqrt(5 / 85).
   for (const double noise : time.noise) CHECK(noise == Approx(0.0121).epsilon(0.02));
   CHECK(time_error(world, time) < 0.005);
-  const FitResult power = fit_power(world.power, {}, profiles.observations, profiles.gpu_busy, {});
+  const FitResult power = fit_power(world.power, {}, profiles.observations, profiles.use, {});
   CHECK(power.termination == Termination::converged);
 
   // The intervals allow for 1 % of noise that is not there.
@@ -149,7 +149,7 @@ TEST_CASE("The 95 % intervals hold the truth in about 95 % of noisy sets of prof
     FitOptions options;
     options.starts = 1;
     const FitResult time = fit_time(world.time, profiles.observations, options);
-    const FitResult power = fit_power(world.power, {}, profiles.observations, profiles.gpu_busy, options);
+    const FitResult power = fit_power(world.power, {}, profiles.observations, profiles.use, options);
     std::size_t k = 0;
     for (std::size_t i = 0; i < time.board.size(); ++i)
       inside[k++] += covers(time.board[i], world.time_board[i]);
@@ -193,7 +193,7 @@ TEST_CASE("Where the EMC clock never varied, its power cannot be told from the b
   const World world({"resnet50"}, 7);
   Profiles profiles = profiles_of(world, 80, 0.02, 8);
   const auto memory_deviation = [&] {
-    return fit_power(world.power, {}, profiles.observations, profiles.gpu_busy, {}).board[memory_w].deviation;
+    return fit_power(world.power, {}, profiles.observations, profiles.use, {}).board[memory_w].deviation;
   };
   const double varied = memory_deviation();
   for (Observation& observed : profiles.observations) {
@@ -214,7 +214,7 @@ TEST_CASE("Every estimate lies within its bounds, however absurd the profiles") 
     observed.power_w *= factor;
   }
   const FitResult time = fit_time(world.time, profiles.observations, {});
-  const FitResult power = fit_power(world.power, {}, profiles.observations, profiles.gpu_busy, {});
+  const FitResult power = fit_power(world.power, {}, profiles.observations, profiles.use, {});
   const auto check = [](const std::vector<Parameter>& parameters, const std::vector<Estimate>& estimates) {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       CAPTURE(parameters[i].name);
@@ -297,8 +297,7 @@ TEST_CASE("A second meter's gain and offset are found beside the board's own par
     profiles.observations[i].meter = 1;
     profiles.observations[i].power_w = 1.1 * profiles.observations[i].power_w + 3;
   }
-  const FitResult power =
-      fit_power(world.power, {meter_priors()}, profiles.observations, profiles.gpu_busy, {});
+  const FitResult power = fit_power(world.power, {meter_priors()}, profiles.observations, profiles.use, {});
   REQUIRE(power.meters.size() == 1);
   CHECK(power.meters[0][meter_gain].value == Approx(1.1).epsilon(0.02));
   CHECK(power.meters[0][meter_offset_w].value == Approx(3).epsilon(0.1));

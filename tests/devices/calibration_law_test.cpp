@@ -168,13 +168,17 @@ TEST_CASE("The time of a minibatch adds up as on paper") {
     // 0.25 x 2 + (0.75 x 2 + 1) + 0.5 ms
     CHECK(logs.time_s(one) == Approx(3.5e-3).epsilon(1e-3));
   }
-  SECTION("sharing costs a launch more where there are few cores") {
+  SECTION("sharing costs a launch more where there are few cores, and they are slow") {
     Setting alone = plain_setting({{1e6, 0}});
     logs.group[core_sharing] = std::log(0.5);
     alone.cores = 1;
     CHECK(logs.time_s(alone) == Approx(1.5e-3).epsilon(1e-3));
     alone.cores = 2;
     CHECK(logs.time_s(alone) == Approx(1.125e-3).epsilon(1e-3));
+    // At half the clock the launches take twice as long, and the sharing weighs four times as much.
+    alone.cpu_work_hz = 0.5e9;
+    alone.cpu_clock = 0.5;
+    CHECK(logs.time_s(alone) == Approx(3e-3).epsilon(1e-3));
   }
   SECTION("a pipeline on two cores holds training") {
     Setting training = at;
@@ -232,22 +236,22 @@ TEST_CASE("Power is board, memory, GPU and CPU as on paper") {
   set(board, cpu_leakage_w, 0.25), set(board, cpu_clock_w, 2);
   set(board, energy_per_flop_pj, 5), set(board, energy_per_byte_pj, 100);
   set(group, flop_energy, 2), set(group, byte_energy, 0.5), set(group, gpu_gap, 0.4);
-  set(group, busy_cores, 4);
+  set(group, busy_cores, 4), set(group, host_wait, 0.2);
   Setting at = plain_setting({{1e9, 2e7}});
   at.sm_share = 0.5;
   at.emc_clock = 0.5;
   at.cpu_clock = 0.5;
   at.cpu_voltage_squared = 0.64;
   at.cores = 4;
-  const auto w = law::domain_power_w(board.data(), group.data(), 2e-3, 0.5, at);
+  const auto w = law::domain_power_w(board.data(), group.data(), 2e-3, {.gpu = 0.5, .host = 0.25}, at);
   // GPU: half of 2 + 10 x (0.4 + 0.6 x 0.5), and 5 pJ x 2 x 1e9 / 2 ms.
   CHECK(w[0] == Approx(4.5 + 5));
-  // CPU: 0.64 x (0.25 x 4 + 2 x 0.5 x 2), for 4 cores and "4 busy" make 4 x 4 / 8.
-  CHECK(w[1] == Approx(0.64 * 3));
+  // CPU: 0.64 x (0.25 x 4 + 2 x 0.5 x 2 x (0.2 + 0.8 x 0.25)), for 4 cores and "4 busy" make 4 x 4 / 8.
+  CHECK(w[1] == Approx(0.64 * 1.8));
   CHECK(w[2] == Approx(2 + 0.5));  // half the clock's 4 W, and 100 pJ x 0.5 x 2e7 / 2 ms
   CHECK(w[3] == Approx(3));
   at.gpu_clock = 0.0;  // only leakage at the floor voltage, and FLOP at that voltage
-  CHECK(law::domain_power_w(board.data(), group.data(), 2e-3, 0.5, at)[0] == Approx(0.36 * (1 + 5)));
+  CHECK(law::domain_power_w(board.data(), group.data(), 2e-3, {0.5, 0.25}, at)[0] == Approx(0.36 * (1 + 5)));
 }
 
 // Parameters anywhere within half of their bounds' range of logarithms, and a setting of a random group.
