@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "sim/base/median.hpp"
 #include "sim/base/text.hpp"
 #include "workloads/catalog.hpp"
 #include "workloads/workload_name.hpp"
@@ -84,13 +85,6 @@ Work catalogue_work(const DeviceSpec& spec, const workloads::Dnn& dnn, const Sof
     work.pipeline_workers = dnn.input_pipeline.workers;
   }
   return work;
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 double factors_of_two(double value) {

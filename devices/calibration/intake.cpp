@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "sim/base/median.hpp"
 #include "sim/base/text.hpp"
 #include "workloads/catalog.hpp"
 #include "workloads/workload_name.hpp"
@@ -206,10 +207,7 @@ void find_typical_times(const std::vector<ProfileRow>& rows, Intake& intake) {
   std::vector<std::vector<double>> times(intake.groups.size());
   for (const IntakePoint& point : intake.points)
     if (rows[point.row].time_ms) times[point.group].push_back(*rows[point.row].time_ms * 1e-3);
-  for (auto& list : times) {
-    std::sort(list.begin(), list.end());
-    intake.typical_time_s.push_back(list.empty() ? 0 : list[list.size() / 2]);
-  }
+  for (const auto& list : times) intake.typical_time_s.push_back(list.empty() ? 0 : median(list));
 }
 
 }  // namespace

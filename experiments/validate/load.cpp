@@ -7,6 +7,7 @@
 #include <set>
 
 #include "experiments/parallel.hpp"
+#include "sim/base/median.hpp"
 #include "sim/base/text.hpp"
 
 namespace wattline::experiments {

@@ -27,8 +27,6 @@ struct Repeated {
 };
 Repeated repeated(const std::vector<double>& values);  // not empty
 
-double median(std::vector<double> values);  // not empty
-
 // A board, model and mode at one load.
 struct LoadPoint {
   double load_fraction = 0;

@@ -12,6 +12,7 @@
 #include "experiments/parallel.hpp"
 #include "experiments/validate/load_power.hpp"
 #include "experiments/validate/minimum.hpp"
+#include "sim/base/median.hpp"
 #include "sim/elementary.hpp"
 
 namespace wattline::experiments {
