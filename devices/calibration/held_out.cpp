@@ -1,51 +1,16 @@
 #include "devices/calibration/held_out.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <numeric>
 
+#include "devices/calibration/errors.hpp"
 #include "devices/calibration/transfer.hpp"
+#include "sim/base/median.hpp"
 #include "sim/random.hpp"
 
 namespace wattline::devices::calibration {
 
 namespace {
-
-// Sums up errors of one group and target.
-struct ErrorSum {
-  std::vector<double> relative;
-  std::vector<double> law_relative;
-  std::int64_t inside = 0;
-
-  void add(const Band& predicted, double law_alone, double measured) {
-    relative.push_back(predicted.value / measured - 1);
-    law_relative.push_back(law_alone / measured - 1);
-    if (std::abs(std::log(predicted.value / measured)) <= predicted.sigma) ++inside;
-  }
-  HeldOutError summary() const {
-    HeldOutError error;
-    error.points = static_cast<std::int64_t>(relative.size());
-    if (relative.empty()) return error;
-    std::vector<double> magnitude;
-    for (std::size_t i = 0; i < relative.size(); ++i) {
-      magnitude.push_back(std::abs(relative[i]));
-      error.bias += relative[i];
-      error.law_alone += std::abs(law_relative[i]);
-      if (magnitude.back() > std::abs(error.worst)) error.worst = relative[i];
-    }
-    const auto count = static_cast<double>(relative.size());
-    error.mean_absolute = std::accumulate(magnitude.begin(), magnitude.end(), 0.0) / count;
-    error.bias /= count;
-    error.law_alone /= count;
-    error.within_one_sigma = static_cast<double>(inside) / count;
-    std::sort(magnitude.begin(), magnitude.end());
-    const std::size_t half = magnitude.size() / 2;
-    error.median_absolute =
-        magnitude.size() % 2 == 1 ? magnitude[half] : (magnitude[half - 1] + magnitude[half]) / 2;
-    return error;
-  }
-};
 
 // Which fold each point is held out in; points of one key share it.
 std::vector<std::size_t> folds_of(const Intake& intake, std::size_t folds, std::uint64_t seed) {
@@ -73,8 +38,7 @@ Intake seen_from(const Ground& ground, const std::vector<std::size_t>& used) {
   for (std::size_t g = 0; g < seen.groups.size(); ++g) {
     std::vector<double> times;
     for (const ProfileRow& row : rows[g]) times.push_back(*row.time_ms * 1e-3);
-    std::sort(times.begin(), times.end());
-    seen.typical_time_s[g] = times.empty() ? 0 : times[times.size() / 2];
+    seen.typical_time_s[g] = times.empty() ? 0 : median(times);
     const bool of_base =
         ground.options.base && ground.options.base->find(seen.groups[g].name, seen.groups[g].role);
     if (seen.groups[g].source == WorkSource::fitted && !times.empty() && !of_base)
@@ -118,9 +82,9 @@ void hold_out(const Ground& ground, CalibratedModel& model) {
       const GroupModel& group = part.groups[points[i].group];
       const CostPrediction hybrid = predict(part, group, points[i].point);
       const CostPrediction law = predict(part, group, points[i].point, true);
-      if (row.time_ms) time[points[i].group].add(hybrid.time_s, law.time_s.value, *row.time_ms * 1e-3);
+      if (row.time_ms) time[points[i].group].add(*row.time_ms * 1e-3, hybrid.time_s, law.time_s.value);
       if (row.power_w && points[i].power_kind == ground.intake.power_kind)
-        power[points[i].group].add(hybrid.power_w, law.power_w.value, *row.power_w);
+        power[points[i].group].add(*row.power_w, hybrid.power_w, law.power_w.value);
     }
   }
   for (std::size_t g = 0; g < model.groups.size(); ++g) {

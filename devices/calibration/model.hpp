@@ -14,9 +14,9 @@
 
 namespace wattline::devices::calibration {
 
-// Errors on points that were not used, relative: predicted / measured - 1.
-struct HeldOutError {
-  std::int64_t points = 0;  // held out in turn; 0: there were too few to hold any out
+// Errors of predictions, relative: predicted / measured - 1 (errors.hpp).
+struct ErrorSummary {
+  std::int64_t points = 0;
   double mean_absolute = 0;
   double median_absolute = 0;
   double worst = 0;             // signed, of the largest magnitude
@@ -40,7 +40,7 @@ struct GroupLaw {
   ResidualProcess residual;
   std::int64_t points = 0;  // used
   double noise = 0;         // relative, of one measurement about the model
-  HeldOutError held_out;
+  ErrorSummary held_out;    // on points that were held out in turn; of none where there were too few
 };
 
 // Lowest and highest value of each knob among the profiles: where the model was checked. active_sms 0 in

@@ -33,7 +33,7 @@ OrderedJson json_of(const ParameterEstimates& set) {
   return list;
 }
 
-OrderedJson json_of(const HeldOutError& error) {
+OrderedJson json_of(const ErrorSummary& error) {
   OrderedJson json;
   json["points"] = error.points;
   json["mean_absolute"] = error.mean_absolute;

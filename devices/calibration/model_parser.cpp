@@ -73,8 +73,8 @@ ParameterEstimates read_parameters(ObjectReader& in, const std::string& key,
   return set;
 }
 
-HeldOutError read_held_out(ObjectReader in) {
-  HeldOutError error;
+ErrorSummary read_held_out(ObjectReader in) {
+  ErrorSummary error;
   error.points = in.integer("points", 0, 1'000'000'000);
   error.mean_absolute = in.number("mean_absolute", any_number);
   error.median_absolute = in.number("median_absolute", any_number);

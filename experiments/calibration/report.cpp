@@ -12,22 +12,22 @@ namespace wattline::experiments {
 using devices::calibration::CalibratedModel;
 using devices::calibration::Calibration;
 using devices::calibration::CalibrationReport;
+using devices::calibration::ErrorSummary;
 using devices::calibration::Estimate;
 using devices::calibration::GroupLaw;
 using devices::calibration::GroupModel;
-using devices::calibration::HeldOutError;
 using devices::calibration::Parameter;
 using devices::calibration::ParameterEstimates;
 using devices::calibration::WorkSource;
 
 namespace {
 
-Cell per_cent(const HeldOutError& error, double value) {
+Cell per_cent(const ErrorSummary& error, double value) {
   return error.points > 0 ? Cell{100 * value} : Cell{};
 }
 
 std::vector<Cell> error_row(const GroupModel& group, const char* target, const GroupLaw& law) {
-  const HeldOutError& error = law.held_out;
+  const ErrorSummary& error = law.held_out;
   return {group.group.name,
           workloads::name_of(group.group.role),
           target,

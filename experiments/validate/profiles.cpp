@@ -1,30 +1,22 @@
 #include "experiments/validate/profiles.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <map>
-#include <numeric>
 #include <tuple>
+
+#include "devices/calibration/errors.hpp"
 
 namespace wattline::experiments {
 
 using devices::ProfileRow;
 using devices::calibration::Band;
+using devices::calibration::ErrorSum;
+using devices::calibration::ErrorSummary;
 
 namespace {
 
-struct Errors {
-  std::vector<double> relative;
-  std::int64_t inside = 0;
-};
-
-bool inside(const Band& band, double measured) {
-  return std::abs(std::log(band.value / measured)) <= band.sigma;
-}
-
 // Measured, predicted, error in per cent, inside one sigma; and the error noted.
 void add_target(const std::optional<double>& measured, const Band& band, double scale, std::vector<Cell>& row,
-                Errors& errors) {
+                ErrorSum& errors) {
   row.push_back(measured ? Cell{*measured} : Cell{});
   row.push_back(band.value * scale);
   if (!measured) {
@@ -32,35 +24,22 @@ void add_target(const std::optional<double>& measured, const Band& band, double 
     return;
   }
   const Band scaled{band.value * scale, band.sigma};
-  const double relative = scaled.value / *measured - 1;
-  row.push_back(100 * relative);
-  row.push_back(inside(scaled, *measured) ? "yes" : "no");
-  errors.relative.push_back(relative);
-  if (inside(scaled, *measured)) ++errors.inside;
+  row.push_back(100 * (scaled.value / *measured - 1));
+  row.push_back(devices::calibration::inside(scaled, *measured) ? "yes" : "no");
+  errors.add(*measured, scaled);
 }
 
 std::vector<Cell> summary_row(const std::string& workload, const char* role, const char* target,
-                              const Errors& errors) {
-  std::vector<double> magnitude;
-  double worst = 0;
-  for (const double relative : errors.relative) {
-    magnitude.push_back(std::abs(relative));
-    if (magnitude.back() > std::abs(worst)) worst = relative;
-  }
-  std::sort(magnitude.begin(), magnitude.end());
-  const auto count = static_cast<double>(magnitude.size());
-  const std::size_t half = magnitude.size() / 2;
-  const double median =
-      magnitude.size() % 2 == 1 ? magnitude[half] : (magnitude[half - 1] + magnitude[half]) / 2;
+                              const ErrorSummary& errors) {
   return {workload,
           role,
           target,
-          static_cast<std::int64_t>(magnitude.size()),
-          100 * std::accumulate(magnitude.begin(), magnitude.end(), 0.0) / count,
-          100 * median,
-          100 * worst,
-          100 * std::accumulate(errors.relative.begin(), errors.relative.end(), 0.0) / count,
-          100 * static_cast<double>(errors.inside) / count};
+          errors.points,
+          100 * errors.mean_absolute,
+          100 * errors.median_absolute,
+          100 * errors.worst,
+          100 * errors.bias,
+          100 * errors.within_one_sigma};
 }
 
 }  // namespace
@@ -98,7 +77,7 @@ Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
                                 {"worst_pct", 1, "worst %"},
                                 {"bias_pct", 2, "bias %"},
                                 {"within_one_sigma_pct", 0, "in 1 sigma %"}};
-  std::map<std::tuple<std::string, workloads::Role, int>, Errors> errors;
+  std::map<std::tuple<std::string, workloads::Role, int>, ErrorSum> errors;
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     const ProfileRow& row = profiles[i];
     const Prediction& at = predictions->of_points[predictions->of_request[i]];
@@ -117,9 +96,9 @@ Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
     validation.rows.rows.push_back(std::move(cells));
   }
   for (const auto& [key, found] : errors) {
-    if (found.relative.empty()) continue;
+    if (found.empty()) continue;
     validation.summary.rows.push_back(summary_row(std::get<0>(key), workloads::name_of(std::get<1>(key)),
-                                                  std::get<2>(key) == 0 ? "time" : "power", found));
+                                                  std::get<2>(key) == 0 ? "time" : "power", found.summary()));
   }
   return validation;
 }

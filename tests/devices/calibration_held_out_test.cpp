@@ -96,7 +96,7 @@ TEST_CASE("With noise of 2 % the held-out error is that noise, and the bands are
   const auto rows = profiles(truth, "resnet50", 150, 0.02, 1);
   const Calibration calibration = calibrated(rows);
   const GroupModel& group = calibration.model.groups.at(0);
-  for (const HeldOutError& error : {group.time.held_out, group.power.held_out}) {
+  for (const ErrorSummary& error : {group.time.held_out, group.power.held_out}) {
     CHECK(error.points == 150);
     // Mean of |N(0, 0.02)| is 0.02 sqrt(2/pi) = 0.0160, with a deviation of 0.0010 over 150 points; a
     // model of 15 parameters out of 120 points adds a twentieth.
@@ -134,7 +134,7 @@ TEST_CASE("What the law cannot know, the residual process learns: odd batches th
   auto rows = profiles(truth, "resnet50", 120, 0.01, 6);
   for (ProfileRow& row : rows)
     if (row.batch % 2 == 1) *row.time_ms *= 1.1;
-  const HeldOutError hybrid = calibrated(rows).model.groups[0].time.held_out;
+  const ErrorSummary hybrid = calibrated(rows).model.groups[0].time.held_out;
   CHECK(hybrid.mean_absolute < 0.6 * hybrid.law_alone);
   CHECK(hybrid.mean_absolute < 0.02);
   CalibrationOptions law_only;
