@@ -18,25 +18,6 @@ namespace wattline::devices::calibration {
 
 namespace {
 
-void note_ranges(const Intake& intake, CalibratedModel& model) {
-  for (const IntakePoint& point : intake.points) {
-    CheckedRange& range = model.groups[point.group].range;
-    const PowerMode& mode = point.point.mode;
-    const bool first = range.high_batch == 0;
-    const auto widen = [first](auto& low, auto& high, auto value) {
-      low = first ? value : std::min(low, value);
-      high = first ? value : std::max(high, value);
-    };
-    widen(range.low.cores, range.high.cores, mode.cores);
-    widen(range.low.cpu_khz, range.high.cpu_khz, mode.cpu_khz);
-    widen(range.low.gpu_khz, range.high.gpu_khz, mode.gpu_khz);
-    widen(range.low.emc_khz, range.high.emc_khz, mode.emc_khz);
-    widen(range.low.active_sms, range.high.active_sms,
-          mode.active_sms > 0 ? mode.active_sms : model.spec.gpu.sms);
-    widen(range.low_batch, range.high_batch, point.point.batch);
-  }
-}
-
 // FLOP and bytes of the user's own networks, for whoever asks for one by name.
 void remember_counted(const Intake& intake, const std::vector<ProfileRow>& rows, Calibration& result) {
   std::set<std::string> ambiguous;
@@ -107,7 +88,6 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   result.model = fit_model(ground, all, options.fit, &result.report);
   result.model.spec_text = spec_text;
   result.model.source = name;
-  note_ranges(*intake, result.model);
   // The law alone is for work of any size; it keeps no list of the work that it was fitted to.
   if (options.hybrid) remember_counted(*intake, rows, result);
   if (options.held_out) hold_out(ground, result.model);

@@ -19,7 +19,7 @@ namespace wattline::devices::calibration {
 struct CalibrationOptions {
   FitOptions fit;
   ResidualOptions time_residual;
-  ResidualOptions power_residual{.prior_amplitude = 0.03};
+  ResidualOptions power_residual;
   bool hybrid = true;                          // false: the law alone
   int law_points = 1500;                       // most observations that the law is fitted to
   std::vector<std::string> fit_work;           // networks that may be unknown: their work is fitted

@@ -78,142 +78,200 @@ std::vector<std::size_t> sampled(const Intake& intake, const std::vector<std::si
   return kept;
 }
 
+void note_ranges(const Intake& intake, const std::vector<std::size_t>& points, CalibratedModel& model) {
+  for (const std::size_t i : points) {
+    const IntakePoint& point = intake.points[i];
+    CheckedRange& range = model.groups[point.group].range;
+    const PowerMode& mode = point.point.mode;
+    const bool first = range.high_batch == 0;
+    const auto widen = [first](auto& low, auto& high, auto value) {
+      low = first ? value : std::min(low, value);
+      high = first ? value : std::max(high, value);
+    };
+    widen(range.low.cores, range.high.cores, mode.cores);
+    widen(range.low.cpu_khz, range.high.cpu_khz, mode.cpu_khz);
+    widen(range.low.gpu_khz, range.high.gpu_khz, mode.gpu_khz);
+    widen(range.low.emc_khz, range.high.emc_khz, mode.emc_khz);
+    widen(range.low.active_sms, range.high.active_sms,
+          mode.active_sms > 0 ? mode.active_sms : model.spec.gpu.sms);
+    widen(range.low_batch, range.high_batch, point.point.batch);
+  }
+}
+
 // ln(measured / law), and the work's share of the law (residual_process.hpp).
 struct Residual {
   double value = 0;
   double share = 1;
 };
 
-// Residual processes of one target, group by group. `residual_of` gives ln(measured / law) or nothing.
-template <class ResidualOf>
-void fit_residuals(const Ground& ground, const std::vector<std::size_t>& points,
-                   const ResidualOptions& options, ResidualOf residual_of, GroupLaw GroupModel::*target,
-                   std::vector<GroupModel>& groups) {
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    std::vector<ResidualPoint> at;
-    std::vector<double> residuals;
-    for (const std::size_t i : points) {
-      const IntakePoint& point = ground.intake.points[i];
-      if (point.group != g) continue;
-      const std::optional<Residual> residual = residual_of(point, groups[g]);
-      if (!residual) continue;
-      at.push_back(residual_point(ground.spec, groups[g].group, point.point));
-      at.back().share = residual->share;
-      residuals.push_back(residual->value);
+// One run of fit_model(). Time comes first: power is fitted with the times that the model predicts.
+class ModelFit {
+ public:
+  ModelFit(const Ground& ground, const std::vector<std::size_t>& points, const FitOptions& options)
+      : ground_(ground), intake_(ground.intake), points_(points), options_(options) {
+    sample_ = sampled(intake_, points, static_cast<std::size_t>(ground.options.law_points), options.seed);
+    for (const std::size_t i : sample_) observations_.push_back(observation_of(ground, intake_.points[i]));
+    model_.spec = ground.spec;
+    model_.power_kind = intake_.power_kind;
+    for (const Group& group : intake_.groups) {
+      model_.groups.emplace_back();
+      model_.groups.back().group = group;
     }
-    GroupLaw& law = groups[g].*target;
-    law.points = static_cast<std::int64_t>(at.size());
-    constexpr std::size_t fewest = 3;
-    if (!ground.options.hybrid || at.size() < fewest) continue;
-    // What the law left over says how large the process may be.
-    ResidualOptions own = options;
-    own.prior_amplitude = std::clamp(law.noise, 0.02, 0.5);
-    own.prior_noise = std::clamp(law.noise / 3, 0.005, 0.1);
-    law.residual = ResidualProcess::fit(at, residuals, own);
-    law.noise = law.residual.noise();
+    note_ranges(intake_, points, model_);
   }
-}
+
+  CalibratedModel run() {
+    fit_time_law();
+    fit_residuals(
+        ground_.options.time_residual, time_, &GroupModel::time,
+        [this](const IntakePoint& point, std::size_t group) { return time_residual(point, group); });
+    fit_power_law();
+    fit_residuals(
+        ground_.options.power_residual, power_, &GroupModel::power,
+        [this](const IntakePoint& point, std::size_t group) { return power_residual(point, group); });
+    return std::move(model_);
+  }
+
+  const FitResult& time() const { return time_; }
+  const FitResult& power() const { return power_; }
+
+ private:
+  void fit_time_law() {
+    ParameterSet priors = ground_.time_priors;
+    // Counted work is of many kinds of kernels, which FLOP and bytes do not tell apart.
+    for (const Group& group : intake_.groups)
+      priors.misfit.push_back(group.source == WorkSource::counted ? 0.3 : 0.1);
+    time_ = fit_time(priors, observations_, options_);
+    if (intake_.groups.size() > 1) {
+      share_between_groups(intake_, time_, priors.groups);
+      time_ = fit_time(priors, observations_, options_);
+    }
+    keep(priors, time_, &GroupModel::time, model_.board_time);
+  }
+
+  void fit_power_law() {
+    std::vector<law::Use> use;
+    for (std::size_t i = 0; i < sample_.size(); ++i) {
+      const IntakePoint& point = intake_.points[sample_[i]];
+      const auto [gpu, hybrid] = hybrid_time(point);
+      observations_[i].time_s = hybrid;
+      use.push_back(use_of(point, gpu, hybrid));
+    }
+    ParameterSet priors = ground_.power_priors;
+    const std::vector<std::vector<Parameter>> meters(intake_.other_kinds.size(), meter_priors());
+    power_ = fit_power(priors, meters, observations_, use, options_);
+    if (intake_.groups.size() > 1) {
+      share_between_groups(intake_, power_, priors.groups);
+      power_ = fit_power(priors, meters, observations_, use, options_);
+    }
+    for (std::size_t m = 0; m < meters.size(); ++m)
+      model_.meters[intake_.other_kinds[m]] = {meters[m], power_.meters[m]};
+    keep(priors, power_, &GroupModel::power, model_.board_power);
+  }
+
+  void keep(const ParameterSet& priors, const FitResult& fit, GroupLaw GroupModel::*target,
+            ParameterEstimates& board) {
+    board = {priors.board, fit.board};
+    for (std::size_t g = 0; g < model_.groups.size(); ++g) {
+      GroupLaw& law = model_.groups[g].*target;
+      law.group = {priors.groups[g], fit.groups[g]};
+      law.covariance = fit.covariance[g];
+      law.noise = ground_.options.hybrid ? fit.noise[g] : fit.stated_noise[g];
+    }
+  }
+
+  // Residual processes of one target, group by group. `residual_of` gives ln(measured / law) or nothing.
+  template <class ResidualOf>
+  void fit_residuals(const ResidualOptions& options, const FitResult& fit, GroupLaw GroupModel::*target,
+                     ResidualOf residual_of) {
+    for (std::size_t g = 0; g < model_.groups.size(); ++g) {
+      std::vector<ResidualPoint> at;
+      std::vector<double> residuals;
+      for (const std::size_t i : points_) {
+        const IntakePoint& point = intake_.points[i];
+        if (point.group != g) continue;
+        const std::optional<Residual> residual = residual_of(point, g);
+        if (!residual) continue;
+        at.push_back(residual_point(ground_.spec, intake_.groups[g], point.point));
+        at.back().share = residual->share;
+        residuals.push_back(residual->value);
+      }
+      GroupLaw& law = model_.groups[g].*target;
+      law.points = static_cast<std::int64_t>(at.size());
+      constexpr std::size_t fewest = 3;
+      if (!ground_.options.hybrid || at.size() < fewest) continue;
+      // What the law left over says how large the process may be.
+      const ResidualPrior prior{std::clamp(fit.noise[g], 0.02, 0.5),
+                                std::clamp(fit.noise[g] / 3, 0.005, 0.1)};
+      law.residual = ResidualProcess::fit(at, residuals, prior, options);
+      law.noise = fit.stated_noise[g];
+    }
+  }
+
+  std::optional<Residual> time_residual(const IntakePoint& point, std::size_t group) const {
+    const auto& time_ms = ground_.rows[point.row].time_ms;
+    if (!time_ms) return std::nullopt;
+    return Residual{std::log(*time_ms * 1e-3 / law_time(point, group).second), 1};
+  }
+
+  std::optional<Residual> power_residual(const IntakePoint& point, std::size_t group) const {
+    const auto& power_w = ground_.rows[point.row].power_w;
+    // Another meter's readings tell of the law; the process is of the model's own.
+    if (!power_w || point.power_kind != intake_.power_kind) return std::nullopt;
+    const auto [gpu, hybrid] = hybrid_time(point);
+    const auto board = power_.board_logs();
+    const auto logs = power_.group_logs(group);
+    const Setting setting = setting_of(ground_.spec, intake_.groups[group], point.point);
+    const auto domains =
+        law::domain_power_w(board.data(), logs.data(), hybrid, use_of(point, gpu, hybrid), setting);
+    const double law_w = std::accumulate(domains.begin(), domains.end(), 0.0);
+    return Residual{std::log(*power_w / law_w), 1 - static_power_w(board, setting) / law_w};
+  }
+
+  // Time on the GPU, and in all.
+  std::pair<double, double> law_time(const IntakePoint& point, std::size_t group) const {
+    const Setting at = setting_of(ground_.spec, intake_.groups[group], point.point);
+    const auto board = time_.board_logs();
+    const auto logs = time_.group_logs(group);
+    const double gpu = law::gpu_s(board.data(), logs.data(), at);
+    return {gpu, law::time_s(logs.data(), gpu, at)};
+  }
+
+  // The same with the residual process.
+  std::pair<double, double> hybrid_time(const IntakePoint& point) const {
+    const auto [gpu, law] = law_time(point, point.group);
+    const GroupModel& group = model_.groups[point.group];
+    return {gpu,
+            law * std::exp(group.time.residual.mean(residual_point(ground_.spec, group.group, point.point)))};
+  }
+
+  law::Use use_of(const IntakePoint& point, double gpu, double time) const {
+    const Setting at = setting_of(ground_.spec, intake_.groups[point.group], point.point);
+    return law::use_of(time_.group_logs(point.group).data(), gpu, time, at);
+  }
+
+  const Ground& ground_;
+  const Intake& intake_;
+  const std::vector<std::size_t>& points_;
+  const FitOptions& options_;
+  std::vector<std::size_t> sample_;  // of the points, for the law
+  std::vector<Observation> observations_;
+  FitResult time_;
+  FitResult power_;
+  CalibratedModel model_;
+};
 
 }  // namespace
 
 CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& points,
                           const FitOptions& fit_options, CalibrationReport* report) {
-  CalibratedModel model;
-  model.spec = ground.spec;
-  model.power_kind = ground.intake.power_kind;
-  std::vector<Observation> observations;
-  const auto sample =
-      sampled(ground.intake, points, static_cast<std::size_t>(ground.options.law_points), fit_options.seed);
-  for (const std::size_t i : sample) observations.push_back(observation_of(ground, ground.intake.points[i]));
-
-  ParameterSet priors = ground.time_priors;
-  // Counted work is of many kinds of kernels, which FLOP and bytes do not tell apart.
-  for (const Group& group : ground.intake.groups)
-    priors.misfit.push_back(group.source == WorkSource::counted ? 0.3 : 0.1);
-  FitResult time = fit_time(priors, observations, fit_options);
-  if (ground.intake.groups.size() > 1) {
-    share_between_groups(ground.intake, time, priors.groups);
-    time = fit_time(priors, observations, fit_options);
-  }
-  model.board_time = {priors.board, time.board};
-  for (std::size_t g = 0; g < ground.intake.groups.size(); ++g) {
-    GroupModel group;
-    group.group = ground.intake.groups[g];
-    group.time.group = {priors.groups[g], time.groups[g]};
-    group.time.covariance = time.covariance[g];
-    group.time.noise = ground.options.hybrid ? time.noise[g] : time.stated_noise[g];
-    group.power.noise = fit_options.first_noise;
-    model.groups.push_back(std::move(group));
-  }
-  // Power needs the estimates of some law to predict with, until it has its own.
-  model.board_power = {ground.power_priors.board, {}};
-  const auto law_time = [&](const IntakePoint& point, const GroupModel& group) {
-    const Setting at = setting_of(ground.spec, group.group, point.point);
-    const auto logs_of = time.group_logs(static_cast<std::size_t>(&group - model.groups.data()));
-    const auto board = time.board_logs();
-    const double gpu = law::gpu_s(board.data(), logs_of.data(), at);
-    return std::pair{gpu, law::time_s(logs_of.data(), gpu, at)};
-  };
-  fit_residuals(
-      ground, points, ground.options.time_residual,
-      [&](const IntakePoint& point, const GroupModel& group) -> std::optional<Residual> {
-        const auto& time_ms = ground.rows[point.row].time_ms;
-        if (!time_ms) return std::nullopt;
-        return Residual{std::log(*time_ms * 1e-3 / law_time(point, group).second), 1};
-      },
-      &GroupModel::time, model.groups);
-
-  const auto hybrid_time = [&](const IntakePoint& point, const GroupModel& group) {
-    const auto [gpu, law] = law_time(point, group);
-    const double hybrid =
-        law * std::exp(group.time.residual.mean(residual_point(ground.spec, group.group, point.point)));
-    return std::pair{gpu, hybrid};
-  };
-  std::vector<law::Use> use;
-  for (std::size_t i = 0; i < sample.size(); ++i) {
-    const IntakePoint& point = ground.intake.points[sample[i]];
-    const auto [gpu, hybrid] = hybrid_time(point, model.groups[point.group]);
-    observations[i].time_s = hybrid;
-    use.push_back(law::use_of(time.group_logs(point.group).data(), gpu, hybrid, observations[i].setting));
-  }
-  ParameterSet power_priors = ground.power_priors;
-  const std::vector<std::vector<Parameter>> meters(ground.intake.other_kinds.size(), meter_priors());
-  FitResult power = fit_power(power_priors, meters, observations, use, fit_options);
-  if (ground.intake.groups.size() > 1) {
-    share_between_groups(ground.intake, power, power_priors.groups);
-    power = fit_power(power_priors, meters, observations, use, fit_options);
-  }
-  model.board_power = {power_priors.board, power.board};
-  for (std::size_t m = 0; m < meters.size(); ++m)
-    model.meters[ground.intake.other_kinds[m]] = {meters[m], power.meters[m]};
-  for (std::size_t g = 0; g < model.groups.size(); ++g) {
-    model.groups[g].power.group = {power_priors.groups[g], power.groups[g]};
-    model.groups[g].power.covariance = power.covariance[g];
-    model.groups[g].power.noise = ground.options.hybrid ? power.noise[g] : power.stated_noise[g];
-  }
-  const auto power_board = power.board_logs();
-  fit_residuals(
-      ground, points, ground.options.power_residual,
-      [&](const IntakePoint& point, const GroupModel& group) -> std::optional<Residual> {
-        const auto& power_w = ground.rows[point.row].power_w;
-        // Another meter's readings tell of the law; the process is of the model's own.
-        if (!power_w || point.power_kind != ground.intake.power_kind) return std::nullopt;
-        const auto [gpu, hybrid] = hybrid_time(point, group);
-        const auto logs_of = power.group_logs(static_cast<std::size_t>(&group - model.groups.data()));
-        const Setting setting = setting_of(ground.spec, group.group, point.point);
-        const auto domains = law::domain_power_w(
-            power_board.data(), logs_of.data(), hybrid,
-            law::use_of(time.group_logs(point.group).data(), gpu, hybrid, setting), setting);
-        const double law_w = std::accumulate(domains.begin(), domains.end(), 0.0);
-        return Residual{std::log(*power_w / law_w), 1 - static_power_w(power_board, setting) / law_w};
-      },
-      &GroupModel::power, model.groups);
-  if (report) {
-    report->time_fit = time.termination;
-    report->power_fit = power.termination;
-    report->time_steps = time.steps;
-    report->power_steps = power.steps;
-  }
+  ModelFit fit(ground, points, fit_options);
+  CalibratedModel model = fit.run();
+  if (!report) return model;
+  report->time_fit = fit.time().termination;
+  report->power_fit = fit.power().termination;
+  report->time_steps = fit.time().steps;
+  report->power_steps = fit.power().steps;
   return model;
 }
 

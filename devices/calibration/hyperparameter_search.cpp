@@ -44,20 +44,20 @@ double& value_of(Hyperparameters& parameters, const Slot& slot) {
 }
 
 // Medians and spreads of the log-normal priors.
-struct Prior {
+struct SlotPrior {
   double median_log;
   double spread;
 };
 
-Prior prior_of(const Slot& slot, const ResidualOptions& options) {
-  if (slot.kind == Slot::amplitude) return {std::log(options.prior_amplitude), 1.0};
-  if (slot.kind == Slot::noise) return {std::log(options.prior_noise), 0.7};
+SlotPrior prior_of(const Slot& slot, const ResidualPrior& prior) {
+  if (slot.kind == Slot::amplitude) return {std::log(prior.amplitude), 1.0};
+  if (slot.kind == Slot::noise) return {std::log(prior.noise), 0.7};
   return {0.0, 1.0};  // a factor e in work, clock or cores; one factor of two in alignment
 }
 
-Hyperparameters prior_start(const std::vector<ResidualPoint>& points, const ResidualOptions& options) {
+Hyperparameters prior_start(const std::vector<ResidualPoint>& points, const ResidualPrior& prior) {
   Hyperparameters start;
-  start.noise = options.prior_noise;
+  start.noise = prior.noise;
   std::array<bool, feature_count> varies{};
   for (const ResidualPoint& point : points)
     for (std::size_t f = 0; f < feature_count; ++f)
@@ -71,7 +71,7 @@ Hyperparameters prior_start(const std::vector<ResidualPoint>& points, const Resi
       start.length[c][f] = 1;
       any = true;
     }
-    start.amplitude[c] = any ? options.prior_amplitude : 0;
+    start.amplitude[c] = any ? prior.amplitude : 0;
   }
   // Tiles show only where alignment varies; a work's own deviation only where works are met again.
   if (!varies[alignment_feature]) start.amplitude[tile_component] = 0;
@@ -89,12 +89,8 @@ double log_slope(double away, double length) {
 class Posterior final : public ceres::FirstOrderFunction {
  public:
   Posterior(const std::vector<ResidualPoint>& points, const std::vector<double>& residuals,
-            const ResidualOptions& options, Hyperparameters pattern)
-      : points_(points),
-        residuals_(residuals),
-        options_(options),
-        pattern_(pattern),
-        slots_(slots_of(pattern)) {}
+            const ResidualPrior& prior, Hyperparameters pattern)
+      : points_(points), residuals_(residuals), prior_(prior), pattern_(pattern), slots_(slots_of(pattern)) {}
 
   int NumParameters() const override { return static_cast<int>(slots_.size()); }
 
@@ -104,7 +100,7 @@ class Posterior final : public ceres::FirstOrderFunction {
     for (std::size_t s = 0; s < slots_.size(); ++s) {
       if (!(std::abs(logs[s]) < 30)) return false;
       value_of(at, slots_[s]) = std::exp(logs[s]);
-      const Prior prior = prior_of(slots_[s], options_);
+      const SlotPrior prior = prior_of(slots_[s], prior_);
       const double away = (logs[s] - prior.median_log) / prior.spread;
       prior_cost += 0.5 * away * away;
       if (gradient) gradient[s] = away / prior.spread;
@@ -168,7 +164,7 @@ class Posterior final : public ceres::FirstOrderFunction {
 
   const std::vector<ResidualPoint>& points_;
   const std::vector<double>& residuals_;
-  ResidualOptions options_;
+  ResidualPrior prior_;
   Hyperparameters pattern_;
   std::vector<Slot> slots_;
 };
@@ -176,14 +172,15 @@ class Posterior final : public ceres::FirstOrderFunction {
 }  // namespace
 
 Hyperparameters search_hyperparameters(const std::vector<ResidualPoint>& points,
-                                       const std::vector<double>& residuals, const ResidualOptions& options) {
-  Hyperparameters best = prior_start(points, options);
-  auto* posterior = new Posterior(points, residuals, options, best);
+                                       const std::vector<double>& residuals, const ResidualPrior& prior,
+                                       int iterations) {
+  Hyperparameters best = prior_start(points, prior);
+  auto* posterior = new Posterior(points, residuals, prior, best);
   const std::vector<Slot> slots = posterior->slots();
   const ceres::GradientProblem problem(posterior);
   std::vector<double> logs;
   ceres::GradientProblemSolver::Options solver;
-  solver.max_num_iterations = options.hyper_iterations;
+  solver.max_num_iterations = iterations;
   solver.logging_type = ceres::SILENT;
   solver.function_tolerance = 1e-4;
   double lowest = 0;
@@ -206,9 +203,9 @@ Hyperparameters search_hyperparameters(const std::vector<ResidualPoint>& points,
 }
 
 double negative_log_posterior(const std::vector<ResidualPoint>& points, const std::vector<double>& residuals,
-                              const ResidualOptions& options, const Hyperparameters& at,
+                              const ResidualPrior& prior, const Hyperparameters& at,
                               std::vector<double>* gradient) {
-  const Posterior posterior(points, residuals, options, at);
+  const Posterior posterior(points, residuals, prior, at);
   std::vector<double> logs;
   for (const Slot& slot : posterior.slots()) {
     Hyperparameters copy = at;

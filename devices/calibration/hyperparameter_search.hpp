@@ -11,12 +11,13 @@ namespace wattline::devices::calibration {
 // Features that do not vary get no length; a component without a feature that varies is off.
 // Precondition: not empty.
 Hyperparameters search_hyperparameters(const std::vector<ResidualPoint>& points,
-                                       const std::vector<double>& residuals, const ResidualOptions& options);
+                                       const std::vector<double>& residuals, const ResidualPrior& prior,
+                                       int iterations);
 
 // Negative logarithm of marginal likelihood times priors, and its gradient with respect to the logarithms
 // of what the search varies (amplitudes, lengths, noise, in this order, those that are on). For tests.
 double negative_log_posterior(const std::vector<ResidualPoint>& points, const std::vector<double>& residuals,
-                              const ResidualOptions& options, const Hyperparameters& at,
+                              const ResidualPrior& prior, const Hyperparameters& at,
                               std::vector<double>* gradient);
 
 }  // namespace wattline::devices::calibration

@@ -39,7 +39,7 @@ struct GroupLaw {
   std::vector<double> covariance;  // of (board, group) in logarithms, row by row
   ResidualProcess residual;
   std::int64_t points = 0;  // used
-  double noise = 0;         // relative, of one measurement about the model
+  double noise = 0;         // relative, of one measurement about the law alone
   ErrorSummary held_out;    // on points that were held out in turn; of none where there were too few
 };
 

@@ -73,12 +73,14 @@ double covariance(const Hyperparameters& parameters, Component component, const 
 }
 
 ResidualProcess ResidualProcess::fit(const std::vector<ResidualPoint>& points,
-                                     const std::vector<double>& residuals, const ResidualOptions& options) {
+                                     const std::vector<double>& residuals, const ResidualPrior& prior,
+                                     const ResidualOptions& options) {
   ResidualProcess process;
   if (points.empty()) return process;
   const auto hyper = drawn(points.size(), static_cast<std::size_t>(options.hyper_points), options.seed);
-  process.hyperparameters_ = search_hyperparameters(
-      picked(points, hyper), clipped(picked(residuals, hyper), options.prior_amplitude), options);
+  process.hyperparameters_ =
+      search_hyperparameters(picked(points, hyper), clipped(picked(residuals, hyper), prior.amplitude), prior,
+                             options.hyper_iterations);
   const auto kept = drawn(points.size(), static_cast<std::size_t>(options.exact_points), options.seed);
   process.points_ = picked(points, kept);
   process.residuals_ = picked(residuals, kept);

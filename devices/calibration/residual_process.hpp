@@ -50,9 +50,13 @@ struct ResidualOptions {
   int hyper_points = 150;
   int hyper_iterations = 40;
   int variance_points = 64;  // that the predictive variance conditions on, so it is never too small
-  double prior_amplitude = 0.05;
-  double prior_noise = 0.01;
   std::uint64_t seed = 1;
+};
+
+// Medians of the priors of amplitudes and noise.
+struct ResidualPrior {
+  double amplitude = 0.05;
+  double noise = 0.01;
 };
 
 enum Component { smooth_component, tile_component, same_component, component_count };
@@ -70,7 +74,7 @@ class ResidualProcess {
   ResidualProcess() = default;
 
   static ResidualProcess fit(const std::vector<ResidualPoint>& points, const std::vector<double>& residuals,
-                             const ResidualOptions& options);
+                             const ResidualPrior& prior, const ResidualOptions& options);
 
   // From what a model file holds. Precondition: as many noises and weights as points.
   static ResidualProcess restore(std::vector<ResidualPoint> points, std::vector<double> weights,

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "devices/calibration/calibrate.hpp"
+#include "devices/calibration/errors.hpp"
 #include "sim/base/text.hpp"
 #include "sim/random.hpp"
 #include "tests/catch.hpp"
@@ -143,6 +144,36 @@ TEST_CASE("What the law cannot know, the residual process learns: odd batches th
   CHECK(law.residual.empty());
   CHECK(law.held_out.mean_absolute == Approx(law.held_out.law_alone));
   CHECK(hybrid.mean_absolute < 0.6 * law.held_out.mean_absolute);
+}
+
+TEST_CASE("The band of the law alone is as wide as the law is off, though a process follows the profiles") {
+  const Truth truth({"resnet50"});
+  // Odd batches take a quarter longer and draw a quarter more, so no law is nearer than about 11 % to both.
+  const auto odd_ones = [](std::vector<ProfileRow> rows) {
+    for (ProfileRow& row : rows) {
+      if (row.batch % 2 == 0) continue;
+      *row.time_ms *= 1.25;
+      *row.power_w *= 1.25;
+    }
+    return rows;
+  };
+  CalibrationOptions options;
+  options.held_out = false;
+  const CalibratedModel model =
+      calibrated(odd_ones(profiles(truth, "resnet50", 120, 0.01, 6)), options).model;
+  const GroupModel& group = model.groups[0];
+  REQUIRE_FALSE(group.time.residual.empty());
+  CHECK(group.time.residual.noise() < 0.03);
+  ErrorSum time;
+  ErrorSum power;
+  for (const ProfileRow& row : odd_ones(profiles(truth, "resnet50", 200, 0.01, 7))) {
+    const CostPrediction law = predict(model, group, {row.batch, row.mode, {}, {}}, true);
+    CHECK(law.time_s.sigma < 0.25);
+    time.add(*row.time_ms * 1e-3, law.time_s);
+    power.add(*row.power_w, law.power_w);
+  }
+  CHECK(time.summary().within_one_sigma > 0.5);
+  CHECK(power.summary().within_one_sigma > 0.5);
 }
 
 TEST_CASE("One profile in twenty that is ten times off moves the hybrid model by little") {

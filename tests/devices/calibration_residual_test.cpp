@@ -184,7 +184,7 @@ TEST_CASE("The variance with few pivots is never below the full one, and falls w
 TEST_CASE("The posterior of the hyperparameters is the textbook's, and its gradient the finite difference") {
   const auto points = random_points(25, 3);
   const auto residuals = smooth_residuals(points, 3);
-  const ResidualOptions options;
+  const ResidualPrior prior;
   const Hyperparameters hyper = some_hyperparameters();
   // In the order of the gradient: amplitude and lengths of each component, then the noise.
   Hyperparameters at = hyper;
@@ -192,7 +192,7 @@ TEST_CASE("The posterior of the hyperparameters is the textbook's, and its gradi
   std::vector<std::pair<double, double>> priors;  // median and spread, of the logarithm
   for (std::size_t c = 0; c < component_count; ++c) {
     values.push_back(&at.amplitude[c]);
-    priors.emplace_back(std::log(options.prior_amplitude), 1.0);
+    priors.emplace_back(std::log(prior.amplitude), 1.0);
     for (double& length : at.length[c]) {
       if (length <= 0) continue;
       values.push_back(&length);
@@ -200,7 +200,7 @@ TEST_CASE("The posterior of the hyperparameters is the textbook's, and its gradi
     }
   }
   values.push_back(&at.noise);
-  priors.emplace_back(std::log(options.prior_noise), 0.7);
+  priors.emplace_back(std::log(prior.noise), 0.7);
 
   // 1/2 r'K^-1 r + 1/2 ln det K, and half squares of the priors; no constants.
   const auto by_hand = [&] {
@@ -212,16 +212,16 @@ TEST_CASE("The posterior of the hyperparameters is the textbook's, and its gradi
     return cost;
   };
   std::vector<double> gradient;
-  CHECK(negative_log_posterior(points, residuals, options, at, &gradient) == Approx(by_hand()).epsilon(1e-5));
+  CHECK(negative_log_posterior(points, residuals, prior, at, &gradient) == Approx(by_hand()).epsilon(1e-5));
   REQUIRE(gradient.size() == values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     CAPTURE(i);
     const double before = *values[i];
     constexpr double step = 1e-4;
     *values[i] = before * std::exp(step);
-    const double above = negative_log_posterior(points, residuals, options, at, nullptr);
+    const double above = negative_log_posterior(points, residuals, prior, at, nullptr);
     *values[i] = before * std::exp(-step);
-    const double below = negative_log_posterior(points, residuals, options, at, nullptr);
+    const double below = negative_log_posterior(points, residuals, prior, at, nullptr);
     *values[i] = before;
     CHECK(gradient[i] == Approx((above - below) / (2 * step)).epsilon(1e-5).margin(1e-5));
   }
@@ -229,7 +229,7 @@ TEST_CASE("The posterior of the hyperparameters is the textbook's, and its gradi
 
 TEST_CASE("A fitted process predicts a smooth effect at points it has not seen") {
   const auto points = random_points(80, 4);
-  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 4), {});
+  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 4), {}, {});
   const auto others = random_points(50, 5);
   const auto truth = smooth_residuals(others, 5);
   double squares = 0;
@@ -252,7 +252,7 @@ TEST_CASE("A feature that does not vary has no length, a component without featu
     point.at[cpu_feature] = 0;
     point.at[alignment_feature] = 1;
   }
-  const auto process = ResidualProcess::fit(points, random_residuals(20, 6, 0.05), {});
+  const auto process = ResidualProcess::fit(points, random_residuals(20, 6, 0.05), {}, {});
   const Hyperparameters& hyper = process.hyperparameters();
   CHECK(hyper.length[smooth_component][cpu_feature] == 0);
   CHECK(hyper.length[smooth_component][gpu_feature] > 0);
@@ -272,7 +272,7 @@ TEST_CASE("A point that its neighbours contradict is given more noise, and moves
   }
   const double truth = residuals[0];
   residuals[20] += 1.0;
-  const auto process = ResidualProcess::fit(points, residuals, {});
+  const auto process = ResidualProcess::fit(points, residuals, {}, {});
   CHECK(process.noises()[20] > 5 * process.noises()[10]);
   CHECK(process.noises()[10] == process.noise());
   CHECK(process.mean(points[0]) == Approx(truth).margin(0.03));  // the mean of the five is 0.2 off
@@ -280,7 +280,7 @@ TEST_CASE("A point that its neighbours contradict is given more noise, and moves
 
 TEST_CASE("A process whose amplitude is damped to nothing says nothing") {
   const auto points = random_points(30, 8);
-  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 8), {});
+  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 8), {}, {});
   const auto none = process.damped(0);
   const auto whole = process.damped(1);
   const auto half = process.damped(0.5);
@@ -298,20 +298,20 @@ TEST_CASE("The same data and seed give the same process to the bit, also where p
   ResidualOptions options;
   options.exact_points = 60;
   options.hyper_points = 40;
-  const auto one = ResidualProcess::fit(points, residuals, options);
-  const auto two = ResidualProcess::fit(points, residuals, options);
+  const auto one = ResidualProcess::fit(points, residuals, {}, options);
+  const auto two = ResidualProcess::fit(points, residuals, {}, options);
   CHECK(one.points().size() == 60);
   CHECK(one.weights() == two.weights());
   CHECK(one.noises() == two.noises());
   CHECK(one.hyperparameters().amplitude == two.hyperparameters().amplitude);
   CHECK(one.hyperparameters().length == two.hyperparameters().length);
   options.seed = 2;
-  CHECK(ResidualProcess::fit(points, residuals, options).weights() != one.weights());
+  CHECK(ResidualProcess::fit(points, residuals, {}, options).weights() != one.weights());
 }
 
 TEST_CASE("A process restored from its parts is the process") {
   const auto points = random_points(50, 10);
-  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 10), {});
+  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 10), {}, {});
   const auto again = ResidualProcess::restore(process.points(), process.weights(), process.noises(),
                                               process.hyperparameters(), ResidualOptions{}.variance_points);
   for (const ResidualPoint& at : random_points(10, 11)) {
