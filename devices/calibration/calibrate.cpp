@@ -9,7 +9,6 @@
 
 #include "devices/calibration/fit_model.hpp"
 #include "devices/calibration/held_out.hpp"
-#include "devices/calibration/monotone.hpp"
 #include "devices/calibration/power_doubts.hpp"
 #include "devices/calibration/transfer.hpp"
 #include "sim/base/text.hpp"
@@ -93,7 +92,6 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   if (options.held_out) hold_out(ground, result.model);
   note_oddities(result.model, result.report.notes);
   doubt_powers(spec, rows, *intake, result.report.notes);
-  if (options.monotone_steps > 0) keep_monotone(options.monotone_steps, result.model, result.report.notes);
   return result;
 }
 

@@ -3,8 +3,8 @@
 // Rows are sorted into groups (group.hpp), the law is fitted to all of them together (fit.hpp), what is
 // left over becomes one residual process per group and target (residual_process.hpp), and the whole is
 // repeated with a part of the points held out to state its error: five folds, one fold of a fifth where
-// there are more than 300 points, none below 3 points. (The error is that before keep_monotone().) Points
-// that are the same (workload, batch, mode) are held out together.
+// there are more than 300 points, none below 3 points. Points that are
+// the same (workload, batch, mode) are held out together.
 //
 // Works from one row (parameters stay at their priors) to 100,000 (law and process use a sample of them).
 // Deterministic for one binary. Errors name file and line.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "devices/calibration/monotone.hpp"
 #include "sim/random.hpp"
 
 namespace wattline::devices::calibration {
@@ -261,13 +262,21 @@ class ModelFit {
   CalibratedModel model_;
 };
 
+std::vector<std::vector<Point>> by_group(const Intake& intake, const std::vector<std::size_t>& points) {
+  std::vector<std::vector<Point>> lists(intake.groups.size());
+  for (const std::size_t i : points) lists[intake.points[i].group].push_back(intake.points[i].point);
+  return lists;
+}
+
 }  // namespace
 
 CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& points,
                           const FitOptions& fit_options, CalibrationReport* report) {
   ModelFit fit(ground, points, fit_options);
   CalibratedModel model = fit.run();
+  auto notes = keep_monotone(ground.options.monotone_steps, by_group(ground.intake, points), model);
   if (!report) return model;
+  report->notes.insert(report->notes.end(), notes.begin(), notes.end());
   report->time_fit = fit.time().termination;
   report->power_fit = fit.power().termination;
   report->time_steps = fit.time().steps;

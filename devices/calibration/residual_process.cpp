@@ -125,7 +125,16 @@ ResidualProcess ResidualProcess::restore(std::vector<ResidualPoint> points, std:
 
 ResidualProcess ResidualProcess::damped(double factor) const {
   ResidualProcess process = *this;
-  for (double& amplitude : process.hyperparameters_.amplitude) amplitude *= factor;
+  double amplitudes = 0;  // squared
+  for (double& amplitude : process.hyperparameters_.amplitude) {
+    amplitudes += amplitude * amplitude;
+    amplitude *= factor;
+  }
+  const auto size = static_cast<double>(residuals_.size());
+  const double residuals = std::inner_product(residuals_.begin(), residuals_.end(), residuals_.begin(), 0.0);
+  const double to_noise = std::sqrt((1 - factor * factor) * std::min(amplitudes, residuals / size));
+  process.hyperparameters_.noise = std::hypot(noise(), to_noise);
+  for (double& noise : process.noises_) noise = std::hypot(noise, to_noise);
   process.solve();
   process.choose_variance_points(variance_points_);
   return process;

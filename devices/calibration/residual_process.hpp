@@ -95,7 +95,8 @@ class ResidualProcess {
   // ln of the density of the residuals under the process; of a restored process 0.
   double log_likelihood() const { return log_likelihood_; }
 
-  // This process with amplitudes scaled down by `factor` (0 .. 1) and fitted to the same residuals.
+  // This process with amplitudes scaled down by `factor` (0 .. 1) and fitted to the same residuals; what they
+  // lose is taken for noise, as far as the residuals are large enough to hold it.
   // Precondition: not restored.
   ResidualProcess damped(double factor) const;
 

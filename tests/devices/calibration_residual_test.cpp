@@ -278,9 +278,10 @@ TEST_CASE("A point that its neighbours contradict is given more noise, and moves
   CHECK(process.mean(points[0]) == Approx(truth).margin(0.03));  // the mean of the five is 0.2 off
 }
 
-TEST_CASE("A process whose amplitude is damped to nothing says nothing") {
+TEST_CASE("A process whose amplitude is damped to nothing says nothing, and what it said becomes noise") {
   const auto points = random_points(30, 8);
-  const auto process = ResidualProcess::fit(points, smooth_residuals(points, 8), {}, {});
+  const auto residuals = smooth_residuals(points, 8);
+  const auto process = ResidualProcess::fit(points, residuals, {}, {});
   const auto none = process.damped(0);
   const auto whole = process.damped(1);
   const auto half = process.damped(0.5);
@@ -288,8 +289,14 @@ TEST_CASE("A process whose amplitude is damped to nothing says nothing") {
     CHECK(none.mean(at) == 0);
     CHECK(none.variance(at) == 0);
     CHECK(whole.mean(at) == Approx(process.mean(at)).margin(1e-12));
-    CHECK(half.variance(at) <= process.variance(at) + 1e-9);
   }
+  // No more noise than there are residuals, beside what was noise before.
+  double squares = 0;
+  for (const double residual : residuals) squares += residual * residual / 30;
+  CHECK(whole.noise() == process.noise());
+  CHECK(half.noise() > process.noise());
+  CHECK(none.noise() > half.noise());
+  CHECK(none.noise() <= std::hypot(process.noise(), std::sqrt(squares)) * 1.000001);
 }
 
 TEST_CASE("The same data and seed give the same process to the bit, also where points are drawn") {
