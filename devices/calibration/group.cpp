@@ -163,7 +163,7 @@ Group fitted_group(const DeviceSpec& spec, const std::string& workload, Role rol
                    batch);
     bytes.push_back(memory_part * time_s * typical.memory * bandwidth / batch);
   }
-  group.work.classes = {{0, median(flop), 0, median(bytes)}};
+  if (!flop.empty()) group.work.classes = {{0, median(flop), 0, median(bytes)}};
   return group;
 }
 

@@ -46,7 +46,7 @@ Result<Group> known_group(const DeviceSpec& spec, const std::string& workload, w
                           bool counted);
 
 // A group whose work is fitted. The nominal work is chosen so that a median profile is half compute
-// and a third memory at the stack's typical efficiency. Precondition: some row has a time.
+// and a third memory at the stack's typical efficiency; without a time it is empty.
 Group fitted_group(const DeviceSpec& spec, const std::string& workload, workloads::Role role,
                    const std::vector<ProfileRow>& rows);
 
