@@ -82,6 +82,7 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   Calibration result;
   result.report.notes = intake->notes;
   result.report.disagreements = intake->disagreements;
+  note_transfer(spec, *intake, options, result.report);
   std::vector<std::size_t> all(intake->points.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   result.model = fit_model(ground, all, options.fit, &result.report);
@@ -111,13 +112,13 @@ Result<CalibratedModel> prior_model(const DeviceSpec& spec, const Group& group,
   return model;
 }
 
-Result<CalibratedModel> transferred(const CalibratedModel& base, const DeviceSpec& spec,
-                                    const std::string& spec_text) {
+Result<Calibration> transferred(const CalibratedModel& base, const DeviceSpec& spec,
+                                const std::string& spec_text, PowerKind kind) {
   CalibrationOptions options;
   options.base = &base;
-  options.power_kind = base.power_kind;
+  options.power_kind = kind == PowerKind::unstated ? base.power_kind : kind;
   Intake intake;
-  intake.power_kind = base.power_kind;
+  intake.power_kind = options.power_kind;
   for (const GroupModel& group : base.groups) {
     auto own = group.group.source == WorkSource::fitted
                    ? Result<Group>(group.group)
@@ -136,11 +137,13 @@ Result<CalibratedModel> transferred(const CalibratedModel& base, const DeviceSpe
                       options,
                       time_priors_of(spec, intake, options),
                       power_priors_of(spec, intake, options)};
-  CalibratedModel model = fit_model(ground, {}, options.fit, nullptr);
-  model.spec_text = spec_text;
-  model.source = "transferred from " + base.spec.name;
-  for (const auto& [key, work] : base.counted) model.counted[key] = work;
-  return model;
+  Calibration result;
+  result.model = fit_model(ground, {}, options.fit, nullptr);
+  result.model.spec_text = spec_text;
+  result.model.source = "transferred from " + base.spec.name;
+  result.model.counted = base.counted;
+  note_transfer(spec, intake, options, result.report);
+  return result;
 }
 
 }  // namespace wattline::devices::calibration

@@ -39,8 +39,17 @@ struct Disagreement {
   double power_spread = 0;
 };
 
+// A parameter whose prior a base model changed, with the prior that it got.
+struct TransferredPrior {
+  std::string group;  // its name; empty: the board
+  workloads::Role role = workloads::Role::infer;
+  const char* target = "time";  // or "power"
+  Parameter parameter;
+};
+
 struct CalibrationReport {
   std::vector<Disagreement> disagreements;
+  std::vector<TransferredPrior> transferred;
   std::vector<std::string> notes;  // what was assumed, and what the data could not determine
   Termination time_fit = Termination::no_data;
   Termination power_fit = Termination::no_data;
@@ -63,8 +72,8 @@ Result<CalibratedModel> prior_model(const DeviceSpec& spec, const Group& group,
                                     const CalibrationOptions& options);
 
 // The model of a board without any profile, from one of another board: what its workloads ask of a GPU, a CPU
-// and a memory stays, the board is `spec`. Workloads whose work is fitted or counted stay with it.
-Result<CalibratedModel> transferred(const CalibratedModel& base, const DeviceSpec& spec,
-                                    const std::string& spec_text);
+// `kind`: the power that it predicts; unstated: that of the base.
+Result<Calibration> transferred(const CalibratedModel& base, const DeviceSpec& spec,
+                                const std::string& spec_text, PowerKind kind = PowerKind::unstated);
 
 }  // namespace wattline::devices::calibration

@@ -135,14 +135,18 @@ void keep(const Demand& demand, int steps, std::span<const Point> profiled, cons
   const auto insisted = [&] {
     return undamped.log_likelihood() - group.time.residual.log_likelihood() > demand.insistence;
   };
+  const double first_rise = worst_rise(model, group, profiled, demand);
   int taken = 0;
-  for (; taken < steps && !insisted() && worst_rise(model, group, profiled, demand) > 0; ++taken)
+  for (double rise = first_rise; taken < steps && !insisted() && rise > 0; ++taken) {
     group.time.residual = group.time.residual.damped(damping);
+    rise = worst_rise(model, group, profiled, demand);
+  }
   if (taken == 0) return;
   if (insisted()) {
     group.time.residual = undamped;
-    notes.push_back(fmt::format("{}: time rises with {} somewhere; the profiles insist on it",
-                                group.group.name, demand.of));
+    notes.push_back(fmt::format(
+        "{}: time rises with {} somewhere, by {:.2g} % more than its band; the profiles insist on it",
+        group.group.name, demand.of, 100 * std::expm1(first_rise)));
   } else {
     notes.push_back(fmt::format("{}: residuals made time rise with {}; their amplitude was scaled by {:.2f}",
                                 group.group.name, demand.of, std::pow(damping, taken)));

@@ -1,5 +1,7 @@
 #include "devices/calibration/transfer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -24,9 +26,34 @@ void take_from_base(const ParameterEstimates& base, double least_spread,
 
 // How far two groups' parameters differ, as a deviation of the logarithm: the same workload's on one board,
 // on two boards, and two workloads'.
+constexpr double workloads_differ = 0.4;
 double groups_differ(bool same_workload, bool same_board) {
-  if (!same_workload) return 0.4;
+  if (!same_workload) return workloads_differ;
   return same_board ? 0.03 : 0.15;
+}
+
+bool knows_all_of(const CalibratedModel& base, const Intake& intake) {
+  return std::all_of(intake.groups.begin(), intake.groups.end(), [&](const Group& group) {
+    const GroupModel* near = nearest_group(base, group);
+    return near && near->group.name == group.name;
+  });
+}
+
+void list_changed(const std::vector<Parameter>& without, const std::vector<Parameter>& with,
+                  const TransferredPrior& of, std::vector<TransferredPrior>& list) {
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    if (with[i].prior == without[i].prior && with[i].spread == without[i].spread) continue;
+    list.push_back(of);
+    list.back().parameter = with[i];
+  }
+}
+
+void list_changed(const Intake& intake, const char* target, const ParameterSet& without,
+                  const ParameterSet& with, std::vector<TransferredPrior>& list) {
+  list_changed(without.board, with.board, {"", workloads::Role::infer, target, {}}, list);
+  for (std::size_t g = 0; g < intake.groups.size(); ++g)
+    list_changed(without.groups[g], with.groups[g],
+                 {intake.groups[g].name, intake.groups[g].role, target, {}}, list);
 }
 
 }  // namespace
@@ -74,7 +101,8 @@ ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake,
   const CalibratedModel* base = options.base;
   const bool same_board = base && base->spec.name == spec.name;
   if (same_board && base->power_kind == intake.power_kind)
-    take_from_base(base->board_power, 0.05, set.board, set.board);
+    take_from_base(base->board_power, knows_all_of(*base, intake) ? 0.05 : workloads_differ, set.board,
+                   set.board);
   for (const Group& group : intake.groups) {
     set.groups.push_back(power_priors(spec, group));
     const GroupModel* near = base ? nearest_group(*base, group) : nullptr;
@@ -84,6 +112,25 @@ ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake,
     take_from_base(near->power.group, groups_differ(same, same_board), without, set.groups.back());
   }
   return set;
+}
+
+void note_transfer(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options,
+                   CalibrationReport& report) {
+  if (!options.base) return;
+  const CalibratedModel& base = *options.base;
+  CalibrationOptions alone = options;
+  alone.base = nullptr;
+  list_changed(intake, "time", time_priors_of(spec, intake, alone), time_priors_of(spec, intake, options),
+               report.transferred);
+  list_changed(intake, "power", power_priors_of(spec, intake, alone), power_priors_of(spec, intake, options),
+               report.transferred);
+  if (base.power_kind != intake.power_kind)
+    report.notes.push_back(fmt::format("the base model's power is of {}, not of {}: the board's is not taken",
+                                       name_of(base.power_kind), name_of(intake.power_kind)));
+  for (const Group& group : intake.groups)
+    if (!nearest_group(base, group))
+      report.notes.push_back(fmt::format("{}: nothing in the base model is like it", group.name));
+  if (report.transferred.empty()) report.notes.push_back("nothing of the base model could be taken");
 }
 
 }  // namespace wattline::devices::calibration

@@ -3,7 +3,8 @@
 //
 // Of the same board, bandwidths and power are taken; of a group of the same name, everything; of another
 // group of the same stack, how far its data moved it; of a network whose work is fitted, the shape alone.
-// Pure.
+// Power of the board, for workloads that the base does not know, is taken coarsely (transfer.cpp): two
+// workloads split it between clocks and energies in different ways, which the law cannot tell. Pure.
 #pragma once
 
 #include "devices/calibration/intake.hpp"
@@ -16,5 +17,9 @@ const GroupModel* nearest_group(const CalibratedModel& base, const Group& group)
 // With options.base null: the priors of group.hpp.
 ParameterSet time_priors_of(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options);
 ParameterSet power_priors_of(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options);
+
+// Lists in the report the priors that the base model changed, and notes what of it could not be taken.
+void note_transfer(const DeviceSpec& spec, const Intake& intake, const CalibrationOptions& options,
+                   CalibrationReport& report);
 
 }  // namespace wattline::devices::calibration

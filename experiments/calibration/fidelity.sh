@@ -479,9 +479,9 @@ cat <<'PAGE'
 
 A base with the same workload on another board helps with few profiles, most where the work is known (GEMM); its power
 is not better than the prior before the first profile. A base with another workload on the same board does nothing for
-time, since a network whose work is fitted takes no efficiency from another, and costs accuracy of power until there
-are 20 to 50 profiles: two workloads split the board's power between clocks and energy in different ways. So transfer
-the same workload, or calibrate anew.
+time, since a network whose work is fitted takes no efficiency from another, and little either way for power: two
+workloads split the board's power between clocks and energy in different ways, so it is taken with a wide spread. So
+transfer the same workload, or calibrate anew.
 
 ## Load
 

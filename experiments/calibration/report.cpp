@@ -185,6 +185,19 @@ ResultTable provenance_table(const CalibratedModel& model) {
   return table;
 }
 
+ResultTable transfer_table(const CalibrationReport& report) {
+  ResultTable table;
+  table.columns = {{"workload"}, {"role"}, {"target"}, {"parameter"}, {"prior", 4}, {"unit"}, {"spread", 4}};
+  for (const auto& taken : report.transferred) {
+    const Parameter& parameter = taken.parameter;
+    const bool board = taken.group.empty();
+    table.rows.push_back({board ? "board" : taken.group, board ? "" : workloads::name_of(taken.role),
+                          taken.target, parameter.name, parameter.prior,
+                          parameter.unit.empty() ? Cell{} : Cell{parameter.unit}, parameter.spread});
+  }
+  return table;
+}
+
 ResultTable disagreement_table(const CalibrationReport& report) {
   ResultTable table;
   table.columns = {{"workload"},
@@ -222,6 +235,10 @@ std::string calibration_text(const Calibration& calibration) {
   text += to_significant(parameter_table(model)).to_text();
   text += "\nNot determined by the data, and left at what was known before:\n";
   for (const std::string& line : undetermined(model)) text += "  " + line + "\n";
+  if (!report.transferred.empty()) {
+    text += "\nPriors from the base model, with their spread (of the natural logarithm)\n\n";
+    text += to_significant(transfer_table(report)).to_text();
+  }
   if (!report.disagreements.empty()) {
     text += "\nPoints that were profiled more than once, with results that differ\n\n";
     text += disagreement_table(report).to_text();
@@ -241,6 +258,7 @@ OrderedJson calibration_json(const Calibration& calibration) {
   json["errors"] = parsed(error_table(model));
   json["parameters"] = parsed(parameter_table(model));
   json["undetermined"] = undetermined(model);
+  json["transferred"] = parsed(transfer_table(calibration.report));
   json["disagreements"] = parsed(disagreement_table(calibration.report));
   json["notes"] = calibration.report.notes;
   return json;

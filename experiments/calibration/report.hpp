@@ -19,6 +19,9 @@ ResultTable parameter_table(const devices::calibration::CalibratedModel& model);
 // board's spec says of it (datasheet, measured, public, estimated), or estimated.
 ResultTable provenance_table(const devices::calibration::CalibratedModel& model);
 
+// One row per parameter whose prior came from a base model. `spread`: of the natural logarithm.
+ResultTable transfer_table(const devices::calibration::CalibrationReport& report);
+
 // One row per point that was profiled more than once with results that differ; of its lines the first eight.
 ResultTable disagreement_table(const devices::calibration::CalibrationReport& report);
 

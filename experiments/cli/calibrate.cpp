@@ -78,10 +78,10 @@ void transfer(const CalibrateOptions& options, Format format) {
       required(options.device_file.empty() ? devices::find_device(options.device)
                                            : devices::read_device_spec(options.device_file));
   const calibration::CalibratedModel base = required(calibration::read_model(options.base));
-  calibration::Calibration result;
-  result.model = required(calibration::transferred(base, spec, spec.text));
-  result.report.notes.push_back(
-      fmt::format("no profile of {}: every parameter is transferred from {}", spec.name, base.spec.name));
+  calibration::Calibration result =
+      required(calibration::transferred(base, spec, spec.text, kind_named(options.power_kind)));
+  result.report.notes.push_back(fmt::format(
+      "no profile of {}: every parameter is from {}'s model or known before", spec.name, base.spec.name));
   if (!options.out.empty())
     required(write_whole_file(options.out, calibration::write_model(result.model, options.name_device)));
   print(shown(result, format));
@@ -169,9 +169,8 @@ void add_fit_options(CLI::App& verb, CalibrateOptions& options, CLI::Option* pro
           "Networks that the catalogue does not know and that bring no FLOP and bytes: fit their work")
       ->needs(profile);
   verb.add_option("--power-kind", options.power_kind,
-                  "What the model predicts (default: what most profiles hold)")
-      ->check(CLI::IsMember({"module rails", "board meter", "wall"}))
-      ->needs(profile);
+                  "What the model predicts (default: what most profiles hold, or the base model)")
+      ->check(CLI::IsMember({"module rails", "board meter", "wall"}));
   verb.add_flag("--fit-power-offset", options.fit_power_offset,
                 "Profiles of several power kinds: fit gain and offset between them")
       ->needs(profile);

@@ -47,6 +47,10 @@ paste -d, <(tail -n +2 good.csv) <(tail -n +2 predicted.csv | cut -d, -f9,12) |
   fail "profiled points are not predicted within 5 %"
 "$wattline" validate profiles --model one.json --profile good.csv >/dev/null || fail "validate profiles fails"
 "$wattline" validate curve --device nano --profile good.csv --used 0,5 --seeds 2 >/dev/null || fail "validate curve fails"
+"$wattline" calibrate --device nano --profile good.csv --base one.json >based.txt 2>/dev/null || fail "a base is refused"
+sed -n '/^Priors from the base model/,/^Not/p' based.txt | grep -q '^board .* gpu_clock_w .* W ' || fail "what came from the base is not listed"
+"$wattline" calibrate --device xavier --base one.json --power-kind wall >carried.txt 2>/dev/null || fail "a model is not carried to another board"
+grep -q '^agx-xavier: power of wall;' carried.txt || fail "--power-kind is ignored where a model is carried over"
 head -2 good.csv >single.csv
 "$wattline" calibrate --device nano --profile single.csv --out single.json >/dev/null 2>&1 || fail "one profile is refused"
 "$wattline" predict --model single.json --requests requests.csv >/dev/null 2>&1 || fail "a model of one profile does not predict"
