@@ -52,6 +52,17 @@ std::string RowReader::text(std::string_view column) {
   return field(column);
 }
 
+std::string RowReader::network(std::string_view column) {
+  constexpr std::string_view accepted = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  const std::string& name = field(column);
+  if (name.empty() || name.size() > 80 || name.find_first_not_of(accepted) != std::string::npos) {
+    fail(column, fmt::format("'{}' is not accepted; a name of letters, digits, '.', '_' and '-' is expected",
+                             name.substr(0, 80)));
+    return "none";
+  }
+  return name;
+}
+
 double RowReader::number(std::string_view column, Range accepted) {
   return value_or(table_.number(row_, *table_.column(column), accepted), accepted.high);
 }

@@ -39,6 +39,8 @@ class RowReader {
 
   // Precondition of these: the table has the column. After an error they return something harmless.
   std::string text(std::string_view column);  // not empty
+  // What a foreign file calls a network: any name that ours can be made of.
+  std::string network(std::string_view column);
   double number(std::string_view column, Range accepted);
   std::int64_t integer(std::string_view column, std::int64_t low, std::int64_t high);
   // A clock in `unit` as whole kHz from lowest_clock_khz to highest_clock_khz.

@@ -104,12 +104,25 @@ TEST_CASE("A multiplication of n x n matrices has 2 n^3 FLOP and moves three mat
   CHECK(rows[0].power_kind == devices::PowerKind::board_meter);
 }
 
+TEST_CASE("Values of a GEMM are as wide as its type, and work off the tensor cores is a stack of its own") {
+  const auto read = [](const std::string& row) {
+    return accepted(parse_cublas_gemm(gemm_header + row + "\n", "g.csv")).front();
+  };
+  const auto half = read("AGX,half,64,tensor,114.75,1e9,1,20,21,2,3");
+  CHECK(half.workload == "gemm-64@cublas-fp16");
+  CHECK(half.bytes == 24'576.0);  // 3 * 2 * 64^2
+  CHECK(read("AGX,half,64,nontensor,114.75,1e9,1,20,21,2,3").workload == "gemm-64@cublas-nontensor-fp16");
+  const auto wide = read("AGX,double,64,tensor,114.75,1e9,1,20,21,2,3");
+  CHECK(wide.workload == "gemm-64@cublas-fp64");
+  CHECK(wide.bytes == 98'304.0);  // 3 * 8 * 64^2
+}
+
 TEST_CASE("A GEMM of another type or with impossible power is an error") {
   const auto with = [](const std::string& row) {
     return error_of(parse_cublas_gemm(gemm_header + row + "\n", "g.csv"));
   };
-  CHECK(mentions(with("Nano,half,64,tensor,76.8,1e9,1,20,21,2,3"),
-                 "g.csv: line 2: dtype: 'half' is not a known dtype"));
+  CHECK(mentions(with("Nano,int,64,tensor,76.8,1e9,1,20,21,2,3"),
+                 "g.csv: line 2: dtype: 'int' is not a known dtype"));
   CHECK(
       mentions(with("Nano,float,64,default,76.8,1e9,1,20,21,2,3"), "cublas_mode: 'default' is not a known"));
   CHECK(with("Nano,float,64,tensor,76.8,1e9,1,20,21,3,2") ==

@@ -36,8 +36,8 @@ TEST_CASE("A row of Pagoda is a profile of our catalogue's network") {
 
 TEST_CASE("What Pagoda's file cannot hold is an error with its line") {
   CHECK(
-      error_in("vgg,12,2201600,1300500000,3199000000,16,1,1,1,1,1") ==
-      "p.csv: line 2: model: 'vgg' is not a known model; known: lstm, yolov8n, mobnet, resnet50, bert-large");
+      error_in("v/g,12,2201600,1300500000,3199000000,16,1,1,1,1,1") ==
+      "p.csv: line 2: model: 'v/g' is not accepted; a name of letters, digits, '.', '_' and '-' is expected");
   CHECK(mentions(error_in("lstm,12,2201600,1300500,3199000000,16,1,1,1,1,1"),
                  "line 2: gpu_hz: '1300500' is not"));
   CHECK(

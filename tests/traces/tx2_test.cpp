@@ -96,8 +96,18 @@ TEST_CASE("A row of Inception-v3 is a time at all four knobs") {
   CHECK(rows[0].time_ms == 250.0);
   CHECK(rows[0].power_w == std::nullopt);
   CHECK(mentions(error_of(parse_tx2_cpu_gpu_emc(
-                     header + "inceptionv3,300x300,3,1113600,140250000,1062400000,0.25\n", "i.csv")),
-                 "i.csv: line 2: image_size: '300x300' is not a known image_size"));
+                     header + "inceptionv3,300x,3,1113600,140250000,1062400000,0.25\n", "i.csv")),
+                 "i.csv: line 2: image_size: '300x' is not accepted; WIDTHxHEIGHT in pixels"));
+}
+
+TEST_CASE("Networks and image sizes that we have no measurement of are read as those are") {
+  const std::string header = "model,image_size,cores,cpu_khz,gpu_hz,emc_hz,inference_time_s\n";
+  const auto rows = accepted(
+      parse_tx2_cpu_gpu_emc(header + "xception,320x240,3,1113600,140250000,1062400000,0.25\n", "i.csv"));
+  CHECK(rows[0].workload == "xception-320x240@tensorflow");
+  CHECK(mentions(
+      error_of(parse_tx2_cpu_gpu_emc(header + "a@b,200x200,3,1113600,140250000,1062400000,0.25\n", "i.csv")),
+      "i.csv: line 2: model: 'a@b' is not accepted; a name of letters"));
 }
 
 TEST_CASE("The file of Inception-v3 is a full grid of 3,072 points") {

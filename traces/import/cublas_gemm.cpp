@@ -15,21 +15,25 @@ using devices::PowerMode;
 using devices::ProfileRow;
 
 const RowReader::Names device_of_board = {{"AGX", "agx-xavier"}, {"Nano", "jetson-nano"}};
-const RowReader::Names stack_of_dtype = {{"float", "cublas-fp32"}};
-const RowReader::Names modes_measured = {{"tensor", "tensor"}};
+const RowReader::Names precision_of_dtype = {{"float", "fp32"}, {"half", "fp16"}, {"double", "fp64"}};
+const RowReader::Names stack_of_mode = {{"tensor", "cublas"}, {"nontensor", "cublas-nontensor"}};
+
+double bytes_per_value(const std::string& precision) {
+  return precision == "fp64" ? 8 : precision == "fp32" ? 4 : 2;
+}
 
 ProfileRow row_of(RowReader& in, const std::map<std::string, PowerMode>& top) {
   ProfileRow row;
   row.device = in.renamed("board", device_of_board);
   const auto n = in.integer("n", 1, 1'000'000);
-  row.workload = fmt::format("gemm-{}@{}", n, in.renamed("dtype", stack_of_dtype));
-  (void)in.renamed("cublas_mode", modes_measured);
+  const std::string precision = in.renamed("dtype", precision_of_dtype);
+  row.workload = fmt::format("gemm-{}@{}-{}", n, in.renamed("cublas_mode", stack_of_mode), precision);
   row.batch = 1;
   row.mode = top.at(row.device);
   row.mode.gpu_khz = in.clock_khz("gpu_mhz", RowReader::Unit::mhz);
   const double side = static_cast<double>(n);
   row.flop = 2 * side * side * side;
-  row.bytes = 3 * 4 * side * side;
+  row.bytes = 3 * bytes_per_value(precision) * side * side;
   row.time_ms = *row.flop / in.number("flops_per_s", above(0, 1e16)) * 1000;
   row.samples = in.integer("iterations", 1, 1'000'000'000'000);
   (void)in.number("seconds", above(0, 1e7));

@@ -6,9 +6,12 @@
 // mean_wall_power_w,max_wall_power_w.
 //
 // A row is one multiplication, batch 1, of workload "gemm-2048@cublas-fp32": 2 n^3 FLOP in
-// 2 n^3 / flops_per_s, and 3 matrices of n^2 values. (seconds / iterations is the same within 1 %.) The
-// only dtype is float with cublas_mode "tensor"; at n = 2048 AGX Xavier reaches 1.96 FLOP a CUDA core and
-// clock, so the tensor cores took no part. Only the GPU clock was set; the other knobs are taken at MAXN.
+// 2 n^3 / flops_per_s, and 3 matrices of n^2 values. (seconds / iterations is the same within 1 %.) dtype is
+// float, half or double, cublas_mode "tensor" or "nontensor": of the latter the stack is
+// "cublas-nontensor-fp16". With float and "tensor", at n = 2048, AGX Xavier reaches 1.96 FLOP a CUDA core and
+// clock, so the tensor cores took no part. No board's spec has a peak for FP64; its work counts at FP32's,
+// and the fitted efficiency says how much slower it is. Only the GPU clock was set; the other knobs are taken
+// at MAXN.
 #pragma once
 
 #include <string>

@@ -101,10 +101,7 @@ std::string load_device(RowReader& in) {
 }
 
 std::string load_workload(RowReader& in) {
-  static const RowReader::Names models = {{"mobilenet-v2-050", "mobilenet-v2-050@onnxruntime-tensorrt"},
-                                          {"mobilenet-v2-100", "mobilenet-v2-100@onnxruntime-tensorrt"},
-                                          {"efficientnet-b4", "efficientnet-b4@onnxruntime-tensorrt"}};
-  return in.renamed("model", models);
+  return in.network("model") + "@onnxruntime-tensorrt";
 }
 
 Result<std::vector<ObservedClocks>> parse_observed_clocks(const std::string& text, const std::string& name) {

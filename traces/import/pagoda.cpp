@@ -6,16 +6,15 @@ namespace wattline::traces {
 
 namespace {
 
-const RowReader::Names workload_of_model = {{"lstm", "lstm"},
-                                            {"yolov8n", "yolov8n"},
-                                            {"mobnet", "mobilenet_v3_large"},
-                                            {"resnet50", "resnet50"},
-                                            {"bert-large", "bert_large"}};
+// Those that the catalogue calls otherwise.
+const RowReader::Names workload_of_model = {{"mobnet", "mobilenet_v3_large"}, {"bert-large", "bert_large"}};
 
 devices::ProfileRow row_of(RowReader& in) {
   devices::ProfileRow row;
   row.device = "orin-agx-64gb";
-  row.workload = in.renamed("model", workload_of_model);
+  row.workload = in.network("model");
+  for (const auto& [theirs, ours] : workload_of_model)
+    if (row.workload == theirs) row.workload = ours;
   row.batch = in.integer("batch", 1, 1'000'000);
   row.mode.cores = static_cast<std::int32_t>(in.integer("cores", 1, 12));
   row.mode.cpu_khz = in.clock_khz("cpu_khz", RowReader::Unit::khz);

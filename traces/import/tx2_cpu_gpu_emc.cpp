@@ -1,5 +1,6 @@
 #include "traces/import/tx2_cpu_gpu_emc.hpp"
 
+#include "sim/base/text.hpp"
 #include "traces/import/records.hpp"
 
 namespace wattline::traces {
@@ -8,14 +9,24 @@ namespace {
 
 using devices::ProfileRow;
 
-const RowReader::Names models = {{"inceptionv3", "inceptionv3"}};
-const RowReader::Names image_sizes = {
-    {"200x200", "200x200"}, {"400x400", "400x400"}, {"600x600", "600x600"}, {"800x800", "800x800"}};
+// "200x200"
+std::string image_size_of(RowReader& in) {
+  const std::string size = in.text("image_size");
+  const auto x = size.find('x');
+  const auto pixels = [](const std::string& side) {
+    const auto number = parse_double(side);
+    return side.size() < 6 && side.find_first_not_of("0123456789") == std::string::npos && number &&
+           *number > 0;
+  };
+  if (x == std::string::npos || !pixels(size.substr(0, x)) || !pixels(size.substr(x + 1)))
+    in.fail("image_size", "'" + size.substr(0, 80) + "' is not accepted; WIDTHxHEIGHT in pixels is expected");
+  return size;
+}
 
 ProfileRow row_of(RowReader& in) {
   ProfileRow row;
   row.device = "jetson-tx2";
-  row.workload = in.renamed("model", models) + '-' + in.renamed("image_size", image_sizes) + "@tensorflow";
+  row.workload = in.network("model") + '-' + image_size_of(in) + "@tensorflow";
   row.batch = 1;
   row.mode.cores = static_cast<std::int32_t>(in.integer("cores", 1, 6));
   row.mode.cpu_khz = in.clock_khz("cpu_khz", RowReader::Unit::khz);

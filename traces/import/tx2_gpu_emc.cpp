@@ -14,7 +14,6 @@ namespace {
 
 using devices::ProfileRow;
 
-const RowReader::Names workload_of_model = {{"vgg19", "vgg19@tensorrt"}, {"resnet50", "resnet50@tensorrt"}};
 const std::vector<std::string> sweep_columns = {
     "model",    "gpu_mhz",  "emc_mhz",  "fps",         "trtexec_latency_ms", "p_gpu_mw",
     "p_soc_mw", "p_cpu_mw", "p_ddr_mw", "p_vdd_in_mw", "emc_util_pct",       "n_power_samples"};
@@ -46,7 +45,7 @@ ProfileRow common_of(RowReader& in) {
 
 ProfileRow sweep_row_of(RowReader& in) {
   ProfileRow row = common_of(in);
-  row.workload = in.renamed("model", workload_of_model);
+  row.workload = in.network("model") + "@tensorrt";
   row.mode.gpu_khz = in.clock_khz("gpu_mhz", RowReader::Unit::mhz);
   row.mode.emc_khz = in.clock_khz("emc_mhz", RowReader::Unit::mhz);
   row.source = "thynics/jetson_dvfs, sweep; CPU clock and cores not stated";

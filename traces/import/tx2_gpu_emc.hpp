@@ -7,9 +7,9 @@
 //   n_busy_samples,p_gpu_mw,p_soc_mw,p_cpu_mw,p_ddr_mw,p_vdd_in_mw,emc_util_pct,gpu_temp_c,n_idle_samples,
 //   p_vdd_in_idle_mw): power is VDD_IN, all of the module.
 //
-// Workloads are "vgg19@tensorrt" and "resnet50@tensorrt". time_ms is trtexec_latency_ms: 1000 / fps agrees
-// with it within 0.3 %, which is how coarsely fps is rounded. CPU clock and cores are not stated; they are
-// taken at the board's top (6 cores, 2,035,200 kHz) and TensorRT hardly uses them.
+// Workloads are "vgg19@tensorrt" and so on, whatever the network. time_ms is trtexec_latency_ms: 1000 / fps
+// agrees with it within 0.3 %, which is how coarsely fps is rounded. CPU clock and cores are not stated; they
+// are taken at the board's top (6 cores, 2,035,200 kHz) and TensorRT hardly uses them.
 //
 // The sweep has a second measurement of the 13 points at 1866 MHz, up to 25 % slower at high GPU clocks,
 // which the power file contradicts (it agrees with the first within 2 %): its times are those of an EMC
