@@ -6,6 +6,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 
@@ -24,13 +25,42 @@ std::vector<double> logs(const std::vector<Estimate>& estimates) {
   return values;
 }
 
+// A network is a dozen classes of kernels, whose time depends on six parameters; to carry the derivatives by
+// all of them through every class would be most of a fit's time.
+template <int all>
+ceres::Jet<double, all> kernels_s(const ceres::Jet<double, all>* board, const ceres::Jet<double, all>* group,
+                                  const Setting& at) {
+  if (at.counted) return law::kernels_s(board, group, at);  // one class
+  using Narrow = ceres::Jet<double, 6>;
+  std::array<Narrow, time_board_parameters> narrow_board;
+  std::array<Narrow, time_group_parameters> narrow_group;
+  std::array<const ceres::Jet<double, all>*, 6> wide{};
+  int used = 0;
+  for (const auto parameter : {dram_fraction, on_chip_bytes_per_clock}) {
+    narrow_board[parameter] = Narrow(board[parameter].a, used);
+    wide[static_cast<std::size_t>(used++)] = &board[parameter];
+  }
+  for (const auto parameter : {compute_efficiency, memory_efficiency, cache_reuse, overlap}) {
+    narrow_group[parameter] = Narrow(group[parameter].a, used);
+    wide[static_cast<std::size_t>(used++)] = &group[parameter];
+  }
+  const Narrow kernels = law::kernels_s(narrow_board.data(), narrow_group.data(), at);
+  ceres::Jet<double, all> result(kernels.a);
+  for (int i = 0; i < used; ++i) result.v += kernels.v[i] * wide[static_cast<std::size_t>(i)]->v;
+  return result;
+}
+
+double kernels_s(const double* board, const double* group, const Setting& at) {
+  return law::kernels_s(board, group, at);
+}
+
 struct TimeResidual {
   const Observation* observed;
   double scale;  // weight / noise
 
   template <class T>
   bool operator()(const T* board, const T* group, T* residual) const {
-    const T gpu = law::gpu_s(board, group, observed->setting);
+    const T gpu = law::filled_s(kernels_s(board, group, observed->setting), group, observed->setting);
     const T time = law::time_s(group, gpu, observed->setting);
     residual[0] = scale * (ceres::log(time) - std::log(observed->time_s));
     return true;
@@ -83,6 +113,16 @@ struct Blocks {
     }
   }
   double* block(std::size_t index) { return values.data() + offset[index]; }
+
+  void start_at(const FitResult& fit) {
+    auto at = values.begin();
+    const auto append = [&](const std::vector<Estimate>& estimates) {
+      for (const double log : logs(estimates)) *at++ = log;
+    };
+    append(fit.board);
+    for (const auto& group : fit.groups) append(group);
+    for (const auto& meter : fit.meters) append(meter);
+  }
 
   void start_at_prior() {
     std::size_t at = 0;
@@ -159,18 +199,20 @@ std::vector<double> data_residuals(Blocks& blocks, const AddData& add_data, std:
   return residuals;
 }
 
-// One round: every start, best kept in `blocks`.
-void solve_round(int round, const Noise& noise, const FitOptions& options, const AddData& add_data,
-                 Blocks& blocks, Solved& solved) {
+// One round: every start, best kept in `blocks`. `from`: see fit_time().
+void solve_round(int round, const Noise& noise, const FitOptions& options, const FitResult* from,
+                 const AddData& add_data, Blocks& blocks, Solved& solved) {
   sim::RandomStream random(options.seed, "calibration starts");
   std::vector<double> best = blocks.values;
   double best_cost = 0;
   std::size_t best_step = 0;
   // Later rounds only refine: the winner of the first is where they start.
-  const int starts = round == 0 ? options.starts : 1;
+  const bool first = round == 0 && !from;
+  const int starts = first ? options.starts : 1;
+  if (round == 0 && from) blocks.start_at(*from);
   for (int start = 0; start < starts; ++start) {
-    if (round == 0 && start == 0) blocks.start_at_prior();
-    if (round == 0 && start > 0) blocks.start_near_prior(random);
+    if (first && start == 0) blocks.start_at_prior();
+    if (first && start > 0) blocks.start_near_prior(random);
     ceres::Problem problem;
     add_priors(problem, blocks);
     add_data(problem, blocks, noise, options.huber);
@@ -248,7 +290,7 @@ std::vector<double> used_freedom(const Blocks& blocks, const Eigen::MatrixXd& co
 
 // `group_of_residual`: of the residuals that `add_data` adds, in its order. `misfit`: of each group.
 Solved solve(Blocks& blocks, const AddData& add_data, const std::vector<std::size_t>& group_of_residual,
-             const std::vector<double>& misfit, const FitOptions& options) {
+             const std::vector<double>& misfit, const FitOptions& options, const FitResult* from) {
   Solved solved;
   const std::size_t groups = misfit.size();
   solved.noise.assign(groups, options.first_noise);
@@ -260,7 +302,7 @@ Solved solve(Blocks& blocks, const AddData& add_data, const std::vector<std::siz
                                 options.most_noise};
     constexpr int rounds = 3;
     for (int round = 0; round < rounds; ++round) {
-      solve_round(round, solved.noise, options, add_data, blocks, solved);
+      solve_round(round, solved.noise, options, from, add_data, blocks, solved);
       solved.noise = noise_of(data_residuals(blocks, add_data, groups), group_of_residual, weighing);
     }
     // Weights want the likely noise; a stated error must not trust that a few points, which the parameters
@@ -357,7 +399,7 @@ std::vector<double> FitResult::group_logs(std::size_t group) const {
 }
 
 FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation>& observations,
-                   const FitOptions& options) {
+                   const FitOptions& options, const FitResult* from) {
   std::vector<const std::vector<Parameter>*> list = {&parameters.board};
   for (const auto& group : parameters.groups) list.push_back(&group);
   Blocks blocks(list);
@@ -373,13 +415,13 @@ FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation
   std::vector<std::size_t> group_of_residual;
   for (const Observation& observed : observations)
     if (observed.time_s > 0) group_of_residual.push_back(observed.group);
-  return result_of(blocks, solve(blocks, add_data, group_of_residual, misfit_of(parameters), options),
+  return result_of(blocks, solve(blocks, add_data, group_of_residual, misfit_of(parameters), options, from),
                    parameters.groups.size());
 }
 
 FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vector<Parameter>>& meters,
                     const std::vector<Observation>& observations, const std::vector<law::Use>& use,
-                    const FitOptions& options) {
+                    const FitOptions& options, const FitResult* from) {
   std::vector<const std::vector<Parameter>*> list = {&parameters.board};
   for (const auto& group : parameters.groups) list.push_back(&group);
   for (const auto& meter : meters) list.push_back(&meter);
@@ -408,7 +450,7 @@ FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vecto
   std::vector<std::size_t> group_of_residual;
   for (const Observation& observed : observations)
     if (observed.power_w > 0) group_of_residual.push_back(observed.group);
-  return result_of(blocks, solve(blocks, add_data, group_of_residual, misfit_of(parameters), options),
+  return result_of(blocks, solve(blocks, add_data, group_of_residual, misfit_of(parameters), options, from),
                    parameters.groups.size());
 }
 

@@ -98,14 +98,15 @@ struct FitResult {
   std::vector<double> group_logs(std::size_t group) const;
 };
 
-// Time over all observations that have one.
+// Time over all observations that have one. `from`: a fit of the same parameters under other priors, where
+// this one starts instead of at several points.
 FitResult fit_time(const ParameterSet& parameters, const std::vector<Observation>& observations,
-                   const FitOptions& options);
+                   const FitOptions& options, const FitResult* from = nullptr);
 
 // Power over all observations that have one. `time_s` of each observation must be set (measured, or what
 // the time model says), and its `use` given beside it. `meters`: gain and offset of meters 1, 2, ...
 FitResult fit_power(const ParameterSet& parameters, const std::vector<std::vector<Parameter>>& meters,
                     const std::vector<Observation>& observations, const std::vector<law::Use>& use,
-                    const FitOptions& options);
+                    const FitOptions& options, const FitResult* from = nullptr);
 
 }  // namespace wattline::devices::calibration

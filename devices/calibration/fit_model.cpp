@@ -145,7 +145,7 @@ class ModelFit {
     time_ = fit_time(priors, observations_, options_);
     if (intake_.groups.size() > 1) {
       share_between_groups(intake_, time_, priors.groups);
-      time_ = fit_time(priors, observations_, options_);
+      time_ = fit_time(priors, observations_, options_, &time_);
     }
     keep(priors, time_, &GroupModel::time, model_.board_time);
   }
@@ -163,7 +163,7 @@ class ModelFit {
     power_ = fit_power(priors, meters, observations_, use, options_);
     if (intake_.groups.size() > 1) {
       share_between_groups(intake_, power_, priors.groups);
-      power_ = fit_power(priors, meters, observations_, use, options_);
+      power_ = fit_power(priors, meters, observations_, use, options_, &power_);
     }
     for (std::size_t m = 0; m < meters.size(); ++m)
       model_.meters[intake_.other_kinds[m]] = {meters[m], power_.meters[m]};

@@ -131,30 +131,55 @@ T arithmetic_share(const T* group, double flop, double bytes) {
   return T(1.0) / (T(1.0) + exp(exp(group[arithmetic_sharpness]) * away));
 }
 
+// Logarithms of a setting's rates, the same for all of its classes.
+struct LogRates {
+  double peak_flop_per_s;
+  double dram_bus_bytes_per_s;
+  double gpu_hz;
+  explicit LogRates(const Setting& at)
+      : peak_flop_per_s(std::log(at.peak_flop_per_s)),
+        dram_bus_bytes_per_s(std::log(at.dram_bus_bytes_per_s)),
+        gpu_hz(std::log(at.gpu_hz)) {}
+};
+
 template <class T>
-T log_class_s(const T* board, const T* group, const ClassWork& work, const Setting& at) {
+T log_class_s(const T* board, const T* group, const ClassWork& work, bool counted, const LogRates& rates,
+              const T& p) {
   const T log_compute =
-      std::log(std::max(work.flop, 1e-300)) - group[compute_efficiency] - std::log(at.peak_flop_per_s);
+      std::log(std::max(work.flop, 1e-300)) - group[compute_efficiency] - rates.peak_flop_per_s;
   if (work.bytes <= 0) return log_compute;
-  const T p = T(1.0) + exp(group[overlap]);
   const T log_bytes = std::log(work.bytes) - group[memory_efficiency];
-  const T log_dram = log_bytes - board[dram_fraction] - std::log(at.dram_bus_bytes_per_s);
-  T log_chip = log_bytes - group[cache_reuse] - board[on_chip_bytes_per_clock] - std::log(at.gpu_hz);
-  if (at.counted)
+  const T log_dram = log_bytes - board[dram_fraction] - rates.dram_bus_bytes_per_s;
+  T log_chip = log_bytes - group[cache_reuse] - board[on_chip_bytes_per_clock] - rates.gpu_hz;
+  if (counted)
     log_chip += log(T(1.0) + exp(group[arithmetic_passes]) * arithmetic_share(group, work.flop, work.bytes));
   const T log_memory = log_p_norm(log_dram, log_chip, p);
   return work.flop > 0 ? log_p_norm(log_compute, log_memory, p) : log_memory;
 }
 
+// g: of all classes, as if they filled the GPU.
 template <class T>
-T gpu_s(const T* board, const T* group, const Setting& at) {
+T kernels_s(const T* board, const T* group, const Setting& at) {
+  const LogRates rates(at);
+  const T p = T(1.0) + exp(group[overlap]);
   T sum = T(0.0);
   for (const ClassWork& work : at.classes) {
-    if (work.flop > 0 || work.bytes > 0) sum += exp(log_class_s(board, group, work, at));
+    if (work.flop > 0 || work.bytes > 0) sum += exp(log_class_s(board, group, work, at.counted, rates, p));
   }
-  if (at.flop <= 0) return sum;
+  return sum;
+}
+
+// `kernels`: of kernels_s().
+template <class T>
+T filled_s(const T& kernels, const T* group, const Setting& at) {
+  if (at.flop <= 0) return kernels;
   const T log_fill_s = group[half_work] - group[compute_efficiency] - std::log(at.peak_flop_per_s);
-  return sum * (T(1.0) + exp(exp(group[saturation]) * (log_fill_s - log(sum))));
+  return kernels * (T(1.0) + exp(exp(group[saturation]) * (log_fill_s - log(kernels))));
+}
+
+template <class T>
+T gpu_s(const T* board, const T* group, const Setting& at) {
+  return filled_s(kernels_s(board, group, at), group, at);
 }
 
 template <class T>
