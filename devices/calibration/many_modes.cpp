@@ -1,6 +1,7 @@
 #include "devices/calibration/many_modes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
@@ -53,37 +54,43 @@ struct Parts {
         }) {}
 };
 
-// The residual process over the parts. Row g of `gpu` times row c of `cpu`, summed, is its mean.
+// The distinct values of a list, ascending, and which of them each is.
+struct Ranked {
+  std::vector<double> distinct;
+  std::vector<Eigen::Index> rank;
+
+  explicit Ranked(const std::vector<double>& values) : distinct(values) {
+    std::sort(distinct.begin(), distinct.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+    for (const double value : values)
+      rank.push_back(std::lower_bound(distinct.begin(), distinct.end(), value) - distinct.begin());
+  }
+};
+
+// The residual process over the parts. Its mean is a sum over profiles of products of one factor for the
+// knobs of the GPU's side and one for the CPU's. Profiles that share the GPU's side are added up first, so
+// that the product of every GPU part with every CPU part grows with the number of clocks in the profiles
+// instead of with their number.
 class ResidualOverParts {
  public:
   ResidualOverParts(const CalibratedModel& model, const GroupModel& group, const ResidualProcess& process,
-                    const Point& point, const Parts& parts) {
-    const ResidualPoint here = residual_point(model.spec, group.group, point);
-    const Hyperparameters& hyper = process.hyperparameters();
-    for (std::size_t i = 0; i < process.points().size(); ++i) {
-      const ResidualPoint& known = process.points()[i];
-      if (hyper.amplitude[smooth_component] > 0)
-        rows_.push_back({&known, smooth_component, process.weights()[i]});
-    }
-    smooth_ = rows_.size();
-    for (std::size_t i = 0; i < process.points().size(); ++i) {
-      const ResidualPoint& known = process.points()[i];
-      if (hyper.amplitude[same_component] > 0 && known.work == here.work)
-        rows_.push_back({&known, same_component, process.weights()[i]});
-      ResidualPoint tile = here;
-      tile.share = 1;
-      tile_ += process.weights()[i] * covariance(hyper, tile_component, tile, known);
-    }
-    const auto factors_of = [&](const std::vector<PowerMode>& modes, bool gpu_part) {
-      Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows_.size()),
-                             static_cast<Eigen::Index>(modes.size()));
-      for (std::size_t m = 0; m < modes.size(); ++m)
-        matrix.col(static_cast<Eigen::Index>(m)) =
-            factors(residual_point(model.spec, group.group, {point.batch, modes[m], point.flop, point.bytes}),
-                    hyper, gpu_part);
-      return matrix;
+                    const Point& point, const Parts& parts)
+      : process_(process) {
+    const auto at_part = [&](const PowerMode& mode) {
+      return residual_point(model.spec, group.group, {point.batch, mode, point.flop, point.bytes});
     };
-    multiply(factors_of(parts.gpu.examples, true), factors_of(parts.cpu.examples, false));
+    for (const PowerMode& mode : parts.gpu.examples) gpu_.push_back(at_part(mode));
+    for (const PowerMode& mode : parts.cpu.examples) cpu_.push_back(at_part(mode));
+    const ResidualPoint here = residual_point(model.spec, group.group, point);
+    smooth_mean_ = mean_over_parts(smooth_component, here);
+    own_mean_ = mean_over_parts(same_component, here);
+    double tile = 0;
+    ResidualPoint of_tile = here;
+    of_tile.share = 1;
+    for (std::size_t i = 0; i < process.points().size(); ++i)
+      tile += process.weights()[i] *
+              covariance(process.hyperparameters(), tile_component, of_tile, process.points()[i]);
+    own_mean_.array() += tile;
   }
 
   // `share`: of the work in the whole (residual_process.hpp).
@@ -94,52 +101,98 @@ class ResidualOverParts {
   }
 
  private:
-  struct Row {
-    const ResidualPoint* known;
-    Component component;
-    double weight;
-  };
+  using Side = std::array<Feature, 3>;
+  static constexpr Side gpu_side = {gpu_feature, emc_feature, sms_feature};
+  static constexpr std::array<Feature, 2> cpu_side = {cpu_feature, cores_feature};
 
-  // Every GPU part with every CPU part: a mode space is such a product.
-  void multiply(const Eigen::MatrixXd& gpu, const Eigen::MatrixXd& cpu) {
-    const auto smooth = static_cast<Eigen::Index>(smooth_);
-    const auto own = static_cast<Eigen::Index>(rows_.size()) - smooth;
-    smooth_mean_ = gpu.topRows(smooth).transpose() * cpu.topRows(smooth);
-    own_mean_ = gpu.bottomRows(own).transpose() * cpu.bottomRows(own);
-    own_mean_.array() += tile_;
+  // Of a component: GPU part x CPU part.
+  Eigen::MatrixXd mean_over_parts(Component component, const ResidualPoint& here) const {
+    Eigen::MatrixXd mean =
+        Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(gpu_.size()), static_cast<Eigen::Index>(cpu_.size()));
+    const double amplitude = process_.hyperparameters().amplitude[component];
+    if (amplitude <= 0) return mean;
+    std::map<std::array<double, gpu_side.size()>, std::size_t> known_gpu;
+    std::map<std::array<double, cpu_side.size()>, std::size_t> known_cpu;
+    struct Term {
+      std::size_t gpu, cpu;
+      double weight;
+    };
+    std::vector<Term> terms;
+    for (std::size_t i = 0; i < process_.points().size(); ++i) {
+      const ResidualPoint& known = process_.points()[i];
+      if (component == same_component && known.work != here.work) continue;
+      const double share = component == smooth_component ? 1 : known.share;
+      const auto gpu = known_gpu.try_emplace(values_of(known, gpu_side), known_gpu.size()).first->second;
+      const auto cpu = known_cpu.try_emplace(values_of(known, cpu_side), known_cpu.size()).first->second;
+      terms.push_back(
+          {gpu, cpu,
+           process_.weights()[i] * amplitude * amplitude * share * of_work(component, here, known)});
+    }
+    if (terms.empty()) return mean;
+    const Eigen::MatrixXd on_gpu = factors(component, gpu_, gpu_side, known_gpu);
+    const Eigen::MatrixXd on_cpu = factors(component, cpu_, cpu_side, known_cpu);
+    Eigen::MatrixXd summed =
+        Eigen::MatrixXd::Zero(on_cpu.rows(), on_gpu.cols());  // CPU part x GPU's side known
+    for (const Term& term : terms)
+      summed.col(static_cast<Eigen::Index>(term.gpu)) +=
+          term.weight * on_cpu.col(static_cast<Eigen::Index>(term.cpu));
+    return on_gpu * summed.transpose();
   }
 
-  // One factor per row: that of the GPU's knobs, with everything that is not of a mode; or of the CPU's.
-  Eigen::VectorXd factors(const ResidualPoint& here, const Hyperparameters& hyper, bool gpu_part) {
-    Eigen::VectorXd product = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(rows_.size()));
-    for (std::size_t f = 0; f < feature_count; ++f) {
-      const bool of_cpu = f == cpu_feature || f == cores_feature;
-      if (of_cpu == gpu_part) continue;
-      auto [at, is_new] = by_value_.try_emplace({f, here.at[f]});
-      if (is_new) at->second = factors_of_feature(f, here.at[f], hyper);
-      product.array() *= at->second.array();
-    }
-    for (std::size_t i = 0; gpu_part && i < rows_.size(); ++i) {
-      const double amplitude = hyper.amplitude[rows_[i].component];
-      const double share = rows_[i].component == smooth_component ? 1 : rows_[i].known->share;
-      product[static_cast<Eigen::Index>(i)] *= rows_[i].weight * amplitude * amplitude * share;
-    }
+  template <std::size_t count>
+  static std::array<double, count> values_of(const ResidualPoint& point,
+                                             const std::array<Feature, count>& side) {
+    std::array<double, count> values;
+    for (std::size_t f = 0; f < count; ++f) values[f] = point.at[side[f]];
+    return values;
+  }
+
+  // What is not of a mode.
+  double of_work(Component component, const ResidualPoint& here, const ResidualPoint& known) const {
+    const auto& lengths = process_.hyperparameters().length[component];
+    double product = 1;
+    for (const Feature feature : {work_feature, intensity_feature, alignment_feature})
+      product *= matern(here.at[feature] - known.at[feature], lengths[feature]);
     return product;
   }
 
-  Eigen::VectorXd factors_of_feature(std::size_t feature, double value, const Hyperparameters& hyper) const {
-    Eigen::VectorXd column(static_cast<Eigen::Index>(rows_.size()));
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-      column[static_cast<Eigen::Index>(i)] =
-          matern(value - rows_[i].known->at[feature], hyper.length[rows_[i].component][feature]);
-    return column;
+  // Part x known values of one side.
+  template <std::size_t count>
+  Eigen::MatrixXd factors(Component component, const std::vector<ResidualPoint>& parts,
+                          const std::array<Feature, count>& side,
+                          const std::map<std::array<double, count>, std::size_t>& known) const {
+    const auto& lengths = process_.hyperparameters().length[component];
+    Eigen::MatrixXd matrix = Eigen::MatrixXd::Ones(static_cast<Eigen::Index>(parts.size()),
+                                                   static_cast<Eigen::Index>(known.size()));
+    for (std::size_t f = 0; f < count; ++f) {
+      // Many parts have the same clock.
+      std::vector<double> here;
+      std::vector<double> there;
+      for (const ResidualPoint& part : parts) here.push_back(part.at[side[f]]);
+      for (const auto& [values, column] : known) there.push_back(values[f]);
+      const Ranked ranked_here(here);
+      const Ranked ranked_there(there);
+      Eigen::MatrixXd of_values(ranked_here.distinct.size(), ranked_there.distinct.size());
+      for (Eigen::Index a = 0; a < of_values.rows(); ++a)
+        for (Eigen::Index b = 0; b < of_values.cols(); ++b)
+          of_values(a, b) = matern(ranked_here.distinct[static_cast<std::size_t>(a)] -
+                                       ranked_there.distinct[static_cast<std::size_t>(b)],
+                                   lengths[side[f]]);
+      std::size_t at = 0;
+      for (const auto& [values, column] : known) {
+        const double* table = of_values.col(ranked_there.rank[at++]).data();
+        double* factors = matrix.col(static_cast<Eigen::Index>(column)).data();
+        for (std::size_t part = 0; part < parts.size(); ++part)
+          factors[part] *= table[ranked_here.rank[part]];
+      }
+    }
+    return matrix;
   }
 
-  std::vector<Row> rows_;
-  std::size_t smooth_ = 0;
-  double tile_ = 0;
-  std::map<std::pair<std::size_t, double>, Eigen::VectorXd> by_value_;  // of a feature and its value
-  Eigen::MatrixXd smooth_mean_;                                         // GPU part x CPU part
+  const ResidualProcess& process_;
+  std::vector<ResidualPoint> gpu_;
+  std::vector<ResidualPoint> cpu_;
+  Eigen::MatrixXd smooth_mean_;  // GPU part x CPU part
   Eigen::MatrixXd own_mean_;
 };
 
