@@ -71,10 +71,13 @@ GroupModel prior_group(const calibration::CalibratedModel& model, calibration::G
   return made;
 }
 
-Cost cost_of(const CostPrediction& prediction, const RailPowerW& power_w) {
+// Nothing where the model's numbers ran away, which no check of its file can rule out for every point.
+std::optional<Cost> cost_of(const CostPrediction& prediction, const RailPowerW& power_w) {
+  if (!std::isfinite(prediction.time_s.value) || !std::isfinite(prediction.power_w.value))
+    return std::nullopt;
   const auto time_ns =
       static_cast<sim::TimeNs>(std::llround(std::min(prediction.time_s.value, slowest_s) * 1e9));
-  return {std::max<sim::TimeNs>(1, time_ns), power_w};
+  return Cost{std::max<sim::TimeNs>(1, time_ns), power_w};
 }
 
 }  // namespace
@@ -175,7 +178,10 @@ Result<Cost> HybridModel::minibatch(const std::string& workload, Role role, std:
   const auto found = find(workload, role, {batch, mode, {}, {}});
   if (!found) return found.error();
   const CostPrediction cost = calibration::predict_values(model_, *found->group, found->point);
-  return cost_of(cost, on_rails(cost.domain_w));
+  const auto given = cost_of(cost, on_rails(cost.domain_w));
+  if (given) return *given;
+  return bad_input(fmt::format("the model of {} gives no number for '{}' at {}", model_.spec.name, workload,
+                               to_text(mode)));
 }
 
 std::vector<std::optional<Cost>> HybridModel::minibatches(const std::string& workload, Role role,

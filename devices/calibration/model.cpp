@@ -34,25 +34,30 @@ double spread(const ceres::Jet<double, count>& log_value, const std::vector<doub
   return std::max(0.0, sum);
 }
 
-// What the law errs by for every factor of e that a knob is outside the profiles, as a deviation. The value
-// of the highest likelihood over 50 extrapolations of public profiles (one knob's lower or upper half
-// predicted from the other half: docs/calibration.md), time and power alike.
-constexpr double astray_per_log = 0.08;
+// What the law errs by for every factor of e that a knob is outside the profiles, as a deviation: knobs that
+// the profiles vary, and knobs that they have at one value, of which only priors tell a slope. Values of the
+// highest likelihood over extrapolations of public profiles (docs/calibration.md), time and power alike.
+constexpr double astray_per_log = 0.04;
+constexpr double astray_per_log_unvaried = 0.15;
 
-double total_sigma(double law_variance, const GroupLaw& law, const ResidualPoint& at, bool law_only) {
-  // What the residual process has learnt at a point, the law's parameters cannot unlearn: their variance
-  // counts in the share that the process leaves open.
-  double variance = law_variance + law.noise * law.noise;
-  if (!law_only && !law.residual.empty()) {
-    const ResidualPoint& point = at;
-    double prior = 0;
-    for (const Component c : {smooth_component, tile_component, same_component})
-      prior += covariance(law.residual.hyperparameters(), c, point, point);
-    const double left = law.residual.variance(point);
-    const double open = prior > 0 ? left / prior : 1;
-    variance = law_variance * open + left + law.residual.noise() * law.residual.noise();
-  }
-  return std::sqrt(variance);
+double astray_variance(const CheckedRange& range, const Point& point) {
+  const SquaredDistance distance = range.squared_distance(point);
+  return astray_per_log * astray_per_log * distance.varied +
+         astray_per_log_unvaried * astray_per_log_unvaried * distance.unvaried;
+}
+
+// `astray`: variance, of being outside the profiles. What the residual process has learnt at a point, the
+// law's parameters cannot unlearn: their variance counts in the share that the process leaves open. Of knobs
+// that did not vary the process knows nothing, and takes all of their values for one.
+double total_sigma(double law_variance, double astray, const GroupLaw& law, const ResidualPoint& at,
+                   bool law_only) {
+  if (law_only || law.residual.empty()) return std::sqrt(law_variance + astray + law.noise * law.noise);
+  double prior = 0;
+  for (const Component c : {smooth_component, tile_component, same_component})
+    prior += covariance(law.residual.hyperparameters(), c, at, at);
+  const double left = law.residual.variance(at);
+  const double open = prior > 0 ? left / prior : 1;
+  return std::sqrt(law_variance * open + astray + left + law.residual.noise() * law.residual.noise());
 }
 
 }  // namespace
@@ -69,29 +74,6 @@ double static_power_w(const std::vector<double>& board, const Setting& at) {
   return std::exp(board[board_w]) + std::exp(board[memory_w]) * at.emc_clock +
          at.sm_share * v2 * std::exp(board[gpu_leakage_w]) +
          at.cpu_voltage_squared * std::exp(board[cpu_leakage_w]) * at.cores;
-}
-
-bool CheckedRange::holds(std::int64_t batch, const PowerMode& mode) const {
-  const auto inside = [](std::int64_t least, std::int64_t value, std::int64_t most) {
-    return least <= value && value <= most;
-  };
-  return inside(low_batch, batch, high_batch) && inside(low.cores, mode.cores, high.cores) &&
-         inside(low.cpu_khz, mode.cpu_khz, high.cpu_khz) && inside(low.gpu_khz, mode.gpu_khz, high.gpu_khz) &&
-         inside(low.emc_khz, mode.emc_khz, high.emc_khz) &&
-         (high.active_sms == 0 || inside(low.active_sms, mode.active_sms, high.active_sms));
-}
-
-double CheckedRange::squared_distance(std::int64_t batch, const PowerMode& mode) const {
-  const auto outside = [](std::int64_t least, std::int64_t value, std::int64_t most) {
-    if (least <= 0 || (least <= value && value <= most)) return 0.0;
-    const double away =
-        std::log(static_cast<double>(value) / static_cast<double>(value < least ? least : most));
-    return away * away;
-  };
-  return outside(low_batch, batch, high_batch) + outside(low.cores, mode.cores, high.cores) +
-         outside(low.cpu_khz, mode.cpu_khz, high.cpu_khz) + outside(low.gpu_khz, mode.gpu_khz, high.gpu_khz) +
-         outside(low.emc_khz, mode.emc_khz, high.emc_khz) +
-         (mode.active_sms == 0 ? 0 : outside(low.active_sms, mode.active_sms, high.active_sms));
 }
 
 const GroupModel* CalibratedModel::find(const std::string& workload, workloads::Role role) const {
@@ -117,9 +99,8 @@ void add_bands(const CalibratedModel& model, const GroupModel& group, const Poin
   const auto* time_group = time_jets.data() + time_board_parameters;
   const auto gpu = law::gpu_s(time_jets.data(), time_group, at);
   const auto time = law::time_s(time_group, gpu, at);
-  const double astray =
-      astray_per_log * astray_per_log * group.range.squared_distance(point.batch, point.mode);
-  values.time_s.sigma = total_sigma(astray + spread<time_count>(log(time), group.time.covariance), group.time,
+  const double astray = astray_variance(group.range, point);
+  values.time_s.sigma = total_sigma(spread<time_count>(log(time), group.time.covariance), astray, group.time,
                                     residual, law_only);
 
   const auto power_jets = jets<power_count>(model.board_power, group.power.group);
@@ -129,7 +110,7 @@ void add_bands(const CalibratedModel& model, const GroupModel& group, const Poin
                                            values.time_s.value, use, at);
   const auto total = domains[0] + domains[1] + domains[2] + domains[3];
   residual.share = 1 - static_power_w(logs(model.board_power), at) / total.a;
-  values.power_w.sigma = total_sigma(astray + spread<power_count>(log(total), group.power.covariance),
+  values.power_w.sigma = total_sigma(spread<power_count>(log(total), group.power.covariance), astray,
                                      group.power, residual, law_only);
 }
 

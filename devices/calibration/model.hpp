@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "devices/calibration/checked_range.hpp"
 #include "devices/calibration/group.hpp"
 
 namespace wattline::devices::calibration {
@@ -41,19 +42,6 @@ struct GroupLaw {
   std::int64_t points = 0;  // used
   double noise = 0;         // relative, of one measurement about the law alone
   ErrorSummary held_out;    // on points that were held out in turn; of none where there were too few
-};
-
-// Lowest and highest value of each knob among the profiles: where the model was checked. active_sms 0 in
-// both: any number of SMs.
-struct CheckedRange {
-  PowerMode low;
-  PowerMode high;
-  std::int64_t low_batch = 0;
-  std::int64_t high_batch = 0;
-  // Precondition: the mode says its number of SMs, unless the range takes any.
-  bool holds(std::int64_t batch, const PowerMode& mode) const;
-  // How far outside it is: the sum over knobs of the squared logarithm of knob over nearest end.
-  double squared_distance(std::int64_t batch, const PowerMode& mode) const;
 };
 
 struct GroupModel {

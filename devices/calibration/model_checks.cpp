@@ -44,9 +44,15 @@ std::optional<std::string> bounds_fault(const Parameter& parameter, const Estima
 std::optional<std::string> covariance_fault(const std::vector<double>& covariance,
                                             const std::vector<std::string>& names) {
   const std::size_t side = names.size();
-  for (std::size_t i = 0; i < side; ++i)
-    if (covariance[i * side + i] < 0)
-      return fmt::format("the variance of {} is below 0: {}", names[i], shortest(covariance[i * side + i]));
+  // Priors are no wider than a deviation of 2, and data narrow them.
+  constexpr double widest = 16;
+  for (std::size_t i = 0; i < side; ++i) {
+    const double variance = covariance[i * side + i];
+    if (variance < 0) return fmt::format("the variance of {} is below 0: {}", names[i], shortest(variance));
+    if (variance > widest)
+      return fmt::format("the variance of {}, {}, is above {}, which no prior is as wide as", names[i],
+                         shortest(variance), widest);
+  }
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
       correlations(covariance, static_cast<Eigen::Index>(side)));
   constexpr double rounding = 1e-3;  // of numbers with five digits, a hundred of them together
@@ -62,7 +68,7 @@ std::optional<std::string> covariance_fault(const std::vector<double>& covarianc
 }
 
 std::optional<std::string> range_fault(const CheckedRange& range) {
-  const auto above = [](const char* knob, std::int64_t low, std::int64_t high) -> std::optional<std::string> {
+  const auto above = [](const char* knob, auto low, auto high) -> std::optional<std::string> {
     if (low <= high) return {};
     return fmt::format("{}: the lowest, {}, is above the highest, {}", knob, low, high);
   };
@@ -71,8 +77,26 @@ std::optional<std::string> range_fault(const CheckedRange& range) {
         above("cpu_khz", range.low.cpu_khz, range.high.cpu_khz),
         above("gpu_khz", range.low.gpu_khz, range.high.gpu_khz),
         above("emc_khz", range.low.emc_khz, range.high.emc_khz),
-        above("active_sms", range.low.active_sms, range.high.active_sms)})
+        above("active_sms", range.low.active_sms, range.high.active_sms),
+        above("flop", range.low_flop, range.high_flop), above("bytes", range.low_bytes, range.high_bytes)})
     if (fault) return fault;
+  return {};
+}
+
+std::optional<std::string> residual_fault(const ResidualProcess& process) {
+  constexpr double largest = 10;  // of a logarithm: a law that is off by e^10 is of something else
+  // Every profile's own residual is its mean and noise^2 times weight; of means a few dozen are enough to
+  // tell.
+  const std::size_t size = process.points().size();
+  constexpr std::size_t most = 64;
+  const std::size_t step = std::max<std::size_t>(1, size / most);
+  for (std::size_t i = 0; i < size; ++i) {
+    const double own = process.noises()[i] * process.noises()[i] * process.weights()[i];
+    const double mean = i % step == 0 ? process.mean(process.points()[i]) : 0;
+    if (!(std::abs(own) < largest && std::abs(mean) < largest))
+      return fmt::format("profile {} would be off the law by a factor of e^{:.3g}", i,
+                         std::max(std::abs(own), std::abs(mean)));
+  }
   return {};
 }
 

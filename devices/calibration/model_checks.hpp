@@ -14,9 +14,12 @@ namespace wattline::devices::calibration {
 std::optional<std::string> bounds_fault(const Parameter& parameter, const Estimate& estimate);
 
 // A negative variance, of a parameter or of a combination of them, beyond the rounding of numbers with five
-// digits. `covariance`: square, row by row; `names`: of its rows.
+// digits; or one that is wider than any prior. `covariance`: square, row by row; `names`: of its rows.
 std::optional<std::string> covariance_fault(const std::vector<double>& covariance,
                                             const std::vector<std::string>& names);
+
+// A residual process that is off the law by more than e^10 at one of its profiles.
+std::optional<std::string> residual_fault(const ResidualProcess& process);
 
 // A lowest value above the highest.
 std::optional<std::string> range_fault(const CheckedRange& range);

@@ -108,6 +108,12 @@ OrderedJson json_of(const GroupModel& model) {
                      {"high", json_of(model.range.high)},
                      {"low_batch", model.range.low_batch},
                      {"high_batch", model.range.high_batch}};
+  if (model.range.high_flop > 0 || model.range.high_bytes > 0) {
+    json["checked"]["low_flop"] = model.range.low_flop;
+    json["checked"]["high_flop"] = model.range.high_flop;
+    json["checked"]["low_bytes"] = model.range.low_bytes;
+    json["checked"]["high_bytes"] = model.range.high_bytes;
+  }
   json["time"] = json_of(model.time);
   json["power"] = json_of(model.power);
   return json;

@@ -141,6 +141,7 @@ GroupLaw read_law(ObjectReader in, const std::vector<Parameter>& expected,
     for (std::size_t column = 0; column <= row; ++column, ++at)
       law.covariance[row * side + column] = law.covariance[column * side + row] = lower[at];
   fail_if(covariance_fault(law.covariance, names_of(of_board, expected)), in, "covariance");
+  if (!in.failed()) fail_if(residual_fault(law.residual), in, "residual");
   return law;
 }
 
@@ -195,6 +196,12 @@ GroupModel read_group(const CalibratedModel& of, ObjectReader& in) {
   model.range.high = read_mode(checked.object("high"));
   model.range.low_batch = checked.integer("low_batch", 0, 1'000'000);
   model.range.high_batch = checked.integer("high_batch", 0, 1'000'000);
+  if (model.group.source == WorkSource::counted) {
+    for (const auto& [key, value] :
+         {std::pair{"low_flop", &model.range.low_flop}, std::pair{"high_flop", &model.range.high_flop},
+          std::pair{"low_bytes", &model.range.low_bytes}, std::pair{"high_bytes", &model.range.high_bytes}})
+      *value = checked.number_or(key, between(0, 1e24), 0);
+  }
   checked.reject_unknown_keys();
   fail_if(range_fault(model.range), in, "checked");
   if (in.failed()) return model;

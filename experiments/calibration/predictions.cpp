@@ -65,9 +65,9 @@ const GroupModel* profiled_group(const devices::HybridModel& model, const Profil
 
 Prediction unanswered(const devices::HybridModel& model, const ProfileRow& request) {
   const GroupModel* group = profiled_group(model, request);
-  devices::PowerMode mode = request.mode;
-  if (mode.active_sms <= 0) mode.active_sms = model.model().spec.gpu.sms;
-  const bool inside = group && group->range.holds(request.batch, mode);
+  devices::calibration::Point point{request.batch, request.mode, request.flop, request.bytes};
+  if (point.mode.active_sms <= 0) point.mode.active_sms = model.model().spec.gpu.sms;
+  const bool inside = group && group->range.holds(point);
   return {{}, inside && group->time.points > 0, inside && group->power.points > 0};
 }
 

@@ -388,22 +388,6 @@ TEST_CASE("Calibrated on the networks measured on AGX Orin, the law is nearer to
   CHECK(held_out_w > fitted.second);
 }
 
-TEST_CASE("How far a point is from the profiles is the root of squared logarithms, knob by knob") {
-  CheckedRange range;
-  range.low = {.cores = 2, .cpu_khz = 400'000, .gpu_khz = 300'000, .emc_khz = 3'199'000};
-  range.high = {.cores = 8, .cpu_khz = 2'000'000, .gpu_khz = 900'000, .emc_khz = 3'199'000};
-  range.low_batch = 4;
-  range.high_batch = 16;
-  CHECK(range.squared_distance(4, range.low) == 0);
-  CHECK(range.squared_distance(
-            8, {.cores = 4, .cpu_khz = 1'000'000, .gpu_khz = 900'000, .emc_khz = 3'199'000}) == 0);
-  // Batch 64 is a factor of 4 beyond 16, 150 MHz a factor of 2 below 300 MHz, one core a factor of 2 below
-  // two.
-  const PowerMode outside{.cores = 1, .cpu_khz = 400'000, .gpu_khz = 150'000, .emc_khz = 3'199'000};
-  const double ln2 = std::log(2.0);
-  CHECK(range.squared_distance(64, outside) == Approx(4 * ln2 * ln2 + ln2 * ln2 + ln2 * ln2));
-}
-
 TEST_CASE("The band widens outside the profiles, even where nothing but the batch is new") {
   const Truth truth({"resnet50"});
   CalibrationOptions options;
@@ -413,8 +397,8 @@ TEST_CASE("The band widens outside the profiles, even where nothing but the batc
   const auto sigma = [&](std::int64_t batch) {
     return predict(model, model.groups[0], {batch, mode, {}, {}}, true).time_s.sigma;
   };
-  // Profiled from 1 to 16; 8 % for each factor of e beyond.
-  CHECK(sigma(1 << 20) > 0.08 * std::log(65536.0));
+  // Profiled from 1 to 16; 4 % for each factor of e beyond.
+  CHECK(sigma(1 << 20) > 0.04 * std::log(65536.0));
   CHECK(sigma(16) < 0.05);
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("A parameter outside its bounds is refused where it stands") {
 
 TEST_CASE("A model whose predictions are no numbers is refused, though each of its numbers is one") {
   CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["residual"]["weights"][0] = 1e300; }),
-            "m.json: workloads[0]: time: predicts"));
+            "m.json: workloads[0]: time: residual: profile 0 would be off the law by a factor of e^"));
   CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["residual"]["features"][0] = 1e300; }),
             "m.json: workloads[0]: time: residual: features: 1e+300 is not accepted"));
   CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["power"]["residual"]["noise"] = 1e5; }),
@@ -122,6 +122,17 @@ TEST_CASE("A model of another version of the format is told from a misspelt sche
             "did you mean 'wattline-model/1'?"));
 }
 
+TEST_CASE("A residual process that is off its own profiles by orders of magnitude is refused") {
+  CHECK(
+      has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["residual"]["weights"][1] = 2147483648.0; }),
+          "m.json: workloads[0]: time: residual: profile 0 would be off the law by a factor of e^"));
+}
+
+TEST_CASE("A variance that is wider than any prior is refused, with the parameter") {
+  CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["covariance"][14] = 2147483648.0; }),
+            "is above 16, which no prior is as wide as"));
+}
+
 TEST_CASE("A meter of the model's own power, or one that is there twice, is refused") {
   const auto with_meters = [](OrderedJson& m, const std::vector<std::string>& kinds) {
     for (const std::string& kind : kinds)
@@ -137,15 +148,15 @@ TEST_CASE("A model says for how many SMs it was checked; an older one, which doe
   CHECK(range.low.active_sms == 1);
   CHECK(range.high.active_sms == 1);
   PowerMode mode{4, 1'479'000, 614'400, 1'600'000, 1};
-  CHECK(range.holds(4, mode));
+  CHECK(range.holds({4, mode, {}, {}}));
   mode.active_sms = 2;
-  CHECK_FALSE(range.holds(4, mode));
+  CHECK_FALSE(range.holds({4, mode, {}, {}}));
 
   OrderedJson json = OrderedJson::parse(good_text());
   for (const char* end : {"low", "high"}) json["workloads"][0]["checked"][end].erase("active_sms");
   const auto older = parse_model(json.dump(), "m.json");
   REQUIRE(older.ok());
-  CHECK(older->groups.front().range.holds(4, mode));
+  CHECK(older->groups.front().range.holds({4, mode, {}, {}}));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr PowerMode mode_a{4, 1000, 2000, 3000, 0};
 constexpr PowerMode mode_b{8, 1000, 2000, 3000, 0};
 
 ProfileRow profile(std::size_t line, const PowerMode& mode, std::optional<double> time_ms,
-               std::optional<double> power_w) {
+                   std::optional<double> power_w) {
   ProfileRow row;
   row.device = "agx";
   row.workload = "resnet50";
@@ -81,7 +81,8 @@ TEST_CASE("Any other point is an error that names it: nothing is interpolated") 
 }
 
 TEST_CASE("Half a measurement is told from none") {
-  const TableModel table = table_of({profile(2, mode_a, std::nullopt, 2), profile(3, mode_b, 3, std::nullopt)});
+  const TableModel table =
+      table_of({profile(2, mode_a, std::nullopt, 2), profile(3, mode_b, 3, std::nullopt)});
   CHECK(error_at(table, "resnet50", Role::infer, 16, mode_a).find("has no measured time") !=
         std::string::npos);
   CHECK(error_at(table, "resnet50", Role::infer, 16, mode_b).find("has no measured power") !=
@@ -94,8 +95,8 @@ TEST_CASE("The same point twice must agree, or both lines are named") {
         "t.csv: lines 2 and 9 disagree on resnet50 (infer, batch 16) in mode 4c/1000/2000/3000");
   CHECK(make_error({profile(2, mode_a, 1, 2), profile(9, mode_a, 1, 2.5)}).find("lines 2 and 9 disagree") !=
         std::string::npos);
-  CHECK(make_error({profile(2, mode_a, 1, 2), profile(9, mode_a, 1, std::nullopt)}).find("lines 2 and 9 disagree") !=
-        std::string::npos);
+  CHECK(make_error({profile(2, mode_a, 1, 2), profile(9, mode_a, 1, std::nullopt)})
+            .find("lines 2 and 9 disagree") != std::string::npos);
 }
 
 TEST_CASE("A table is of one device and has a row") {
