@@ -10,6 +10,7 @@
 #include "devices/calibration/fit_model.hpp"
 #include "devices/calibration/held_out.hpp"
 #include "devices/calibration/power_doubts.hpp"
+#include "devices/calibration/time_doubts.hpp"
 #include "devices/calibration/transfer.hpp"
 #include "sim/base/text.hpp"
 
@@ -92,6 +93,8 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   if (options.hybrid) remember_counted(*intake, rows, result);
   if (options.held_out) hold_out(ground, result.model);
   note_oddities(result.model, result.report.notes);
+  note_unvaried(rows, *intake, result.report.notes);
+  doubt_times(spec, rows, *intake, time_priors_of(spec, *intake, {}), result.report.notes);
   doubt_powers(spec, rows, *intake, result.report.notes);
   return result;
 }

@@ -159,8 +159,10 @@ void find_disagreements(const DeviceSpec& spec, const std::vector<ProfileRow>& r
     const ProfileRow& row = rows[point.row];
     PowerMode mode = row.mode;
     if (mode.active_sms <= 0) mode.active_sms = spec.gpu.sms;
-    auto& members = same[{full_name(spec, row.workload), row.role, row.batch, mode, row.flop.value_or(0),
-                          row.bytes.value_or(0)}];
+    // What a row counts tells points apart only where it is the work that is calibrated with.
+    const bool counted = intake.groups[point.group].source == WorkSource::counted;
+    auto& members = same[{full_name(spec, row.workload), row.role, row.batch, mode,
+                          counted ? row.flop.value_or(0) : 0, counted ? row.bytes.value_or(0) : 0}];
     point.key = members.empty() ? point.row : members.front();
     members.push_back(point.row);
     kind_of_row[point.row] = point.power_kind;
