@@ -144,9 +144,11 @@ void keep(const Demand& demand, int steps, std::span<const Point> profiled, cons
   if (taken == 0) return;
   if (insisted()) {
     group.time.residual = undamped;
-    notes.push_back(fmt::format(
-        "{}: time rises with {} somewhere, by {:.2g} % more than its band; the profiles insist on it",
-        group.group.name, demand.of, 100 * std::expm1(first_rise)));
+    notes.push_back(
+        fmt::format("{}: time rises with {} somewhere, by {:.2g} % more than its band; a model in which it "
+                    "does not would "
+                    "follow the profiles much worse",
+                    group.group.name, demand.of, 100 * std::expm1(first_rise)));
   } else {
     notes.push_back(fmt::format("{}: residuals made time rise with {}; their amplitude was scaled by {:.2f}",
                                 group.group.name, demand.of, std::pow(damping, taken)));

@@ -56,9 +56,10 @@ void add_parameters(ResultTable& table, const std::string& scope, const std::str
     if (group && !matters(*group, parameter.name)) continue;
     const Estimate& estimate = set.estimates[i];
     table.rows.push_back({scope, role, target, parameter.name, estimate.value,
-                          parameter.unit.empty() ? Cell{} : Cell{parameter.unit}, estimate.low95(),
-                          estimate.high95(), estimate.determined(parameter) ? "fitted" : "prior",
-                          parameter.prior});
+                          parameter.unit.empty() ? Cell{} : Cell{parameter.unit},
+                          std::max(estimate.low95(), parameter.low),
+                          std::min(estimate.high95(), parameter.high),
+                          estimate.determined(parameter) ? "fitted" : "prior", parameter.prior});
   }
 }
 
@@ -223,6 +224,25 @@ std::vector<std::string> undetermined(const CalibratedModel& model) {
   return lines;
 }
 
+namespace {
+
+// As text; of many the worst, in the order of their lines.
+std::string worst_disagreements(const CalibrationReport& report) {
+  constexpr std::size_t shown = 20;
+  CalibrationReport worst;
+  worst.disagreements = report.disagreements;
+  const std::size_t all = worst.disagreements.size();
+  if (all <= shown) return disagreement_table(worst).to_text();
+  const auto spread = [](const auto& found) { return std::max(found.time_spread, found.power_spread); };
+  std::stable_sort(worst.disagreements.begin(), worst.disagreements.end(),
+                   [&](const auto& a, const auto& b) { return spread(a) > spread(b); });
+  worst.disagreements.resize(shown);
+  return disagreement_table(worst).to_text() +
+         fmt::format("and {} points that differ less (--format json has all)\n", all - shown);
+}
+
+}  // namespace
+
 std::string calibration_text(const Calibration& calibration) {
   const CalibratedModel& model = calibration.model;
   const CalibrationReport& report = calibration.report;
@@ -230,7 +250,8 @@ std::string calibration_text(const Calibration& calibration) {
       "{}: power of {}; time fit {}, power fit {}\n\nError on points held out in turn\n\n", model.spec.name,
       devices::name_of(model.power_kind), devices::calibration::name_of(report.time_fit),
       devices::calibration::name_of(report.power_fit));
-  text += error_table(model).to_text();
+  const ResultTable errors = error_table(model);
+  text += errors.rows.empty() ? "No profile, so no error.\n" : errors.to_text();
   text += "\nParameters, with 95 % intervals of prior and data together\n\n";
   text += to_significant(parameter_table(model)).to_text();
   text += "\nNot determined by the data, and left at what was known before:\n";
@@ -241,7 +262,7 @@ std::string calibration_text(const Calibration& calibration) {
   }
   if (!report.disagreements.empty()) {
     text += "\nPoints that were profiled more than once, with results that differ\n\n";
-    text += disagreement_table(report).to_text();
+    text += worst_disagreements(report);
   }
   if (!report.notes.empty()) text += "\nNotes:\n";
   for (const std::string& note : report.notes) text += "  " + note + "\n";
