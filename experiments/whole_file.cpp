@@ -137,9 +137,9 @@ MaybeError check_output(const std::string& target, const std::vector<std::string
   const fs::path parent = fs::path(target).parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();
   if (!fs::is_directory(folder, error))
-    return failure(fmt::format("{}: cannot create: there is no folder {}", target, folder));
+    return bad_input(fmt::format("{}: cannot create: there is no folder {}", target, folder));
   if (!fs::exists(target, error) && ::access(folder.c_str(), W_OK | X_OK) != 0)
-    return io_failure(target, "create");
+    return bad_input(fmt::format("{}: cannot create: {}: {}", target, folder, std::strerror(errno)));
   return {};
 }
 

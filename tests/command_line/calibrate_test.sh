@@ -100,7 +100,7 @@ awk -F, -v OFS=, 'NR > 1 {$10 *= 10} 1' good.csv >bad.csv
 awk -F, -v OFS=, 'NR > 1 {$10 = 20 / $10} 1' good.csv >bad.csv
 "$wattline" calibrate --profile bad.csv 2>/dev/null | grep -q 'power falls as the GPU clock rises' || fail "inverted power is not doubted"
 "$wattline" calibrate --profile good.csv 2>/dev/null | grep -q 'check the' && fail "good profiles are doubted"
-expect 1 no-such-folder -- "$wattline" calibrate --device nano --profile good.csv --out no-such-folder/model.json
+expect 2 no-such-folder -- "$wattline" calibrate --device nano --profile good.csv --out no-such-folder/model.json
 { sed '1s/$/,power_kind/; 2,9s/$/,wall/; 10,$s/$/,board meter/' good.csv; } >bad.csv
 expect 2 bad.csv power_kind wall 'board meter' fit-power-offset -- calibrate bad.csv
 "$wattline" calibrate --device nano --profile bad.csv --fit-power-offset --out mixed.json >/dev/null 2>&1 || fail "an offset between power kinds is not fitted"

@@ -114,6 +114,16 @@ TEST_CASE("A partial file that another process of the same number left is not wr
   CHECK(content(theirs) == "theirs");
 }
 
+TEST_CASE("A folder that is not there is bad usage, as a directory in the place of the file is") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "directory");
+  for (const std::string& target : {folder / "none/target", folder / "directory"}) {
+    const auto refused = check_output(target, {});
+    REQUIRE(refused.has_value());
+    CHECK(refused->kind == Error::Kind::bad_input);
+  }
+}
+
 TEST_CASE("Of several writers at once one wins, whole") {
   const TemporaryFolder folder;
   std::vector<std::thread> writers;
