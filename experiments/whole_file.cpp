@@ -14,7 +14,11 @@
 #include <filesystem>
 #include <mutex>
 
+#include "experiments/destination.hpp"
+
 namespace wattline::experiments {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -95,57 +99,86 @@ NewFile create_partial_file(const std::string& target) {
   return made;
 }
 
-MaybeError write_special(const std::string& target, const std::string& content) {
-  const int file = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+MaybeError write_stream(const Destination& destination, const std::string& target,
+                        const std::string& content) {
+  const int file = ::open(destination.path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
   if (file < 0) return io_failure(target, "open");
   MaybeError error = write_all(file, target, content);
   if (::close(file) != 0 && !error) error = io_failure(target, "write");
   return error;
 }
 
-}  // namespace
-
-MaybeError write_whole_file(const std::string& target, const std::string& content) {
-  // A pipe or a device is written to; renaming over it would replace it by a file.
-  struct ::stat target_status {};
-  const bool special = ::stat(target.c_str(), &target_status) == 0 && !S_ISREG(target_status.st_mode) &&
-                       !S_ISDIR(target_status.st_mode);
-  if (special) return write_special(target, content);
-  static std::mutex one_at_a_time;
-  const std::lock_guard lock(one_at_a_time);
-  const PartialFileGuard guard;
-  const NewFile partial = create_partial_file(target);
-  if (partial.file < 0) return io_failure(partial.name, "create");
+MaybeError write_file(const fs::path& path, const std::string& target, const std::string& content) {
+  const NewFile partial = create_partial_file(path.string());
+  if (partial.file < 0) return io_failure(target, "create");
   partial_file = partial.name.c_str();
   MaybeError error = write_all(partial.file, target, content);
   if (!error && ::fsync(partial.file) != 0) error = io_failure(target, "write");
   if (::close(partial.file) != 0 && !error) error = io_failure(target, "write");
-  if (!error && ::rename(partial.name.c_str(), target.c_str()) != 0) error = io_failure(target, "create");
+  if (!error && ::rename(partial.name.c_str(), path.c_str()) != 0) error = io_failure(target, "create");
   if (error) ::unlink(partial.name.c_str());
   partial_file = nullptr;
   return error;
 }
 
+bool open_for_writing(int descriptor) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+// Whatever names it: its folder without links, so that two names of one file become the same.
+fs::path placed(const fs::path& path) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(path.has_parent_path() ? path.parent_path() : fs::path("."), error);
+  return error ? fs::absolute(path).lexically_normal() : folder / path.filename();
+}
+
+}  // namespace
+
+MaybeError write_whole_file(const std::string& target, const std::string& content) {
+  const auto destination = destination_of(target);
+  if (!destination) return destination.error();
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  const PartialFileGuard guard;
+  switch (destination->kind) {
+    case Destination::Kind::descriptor:
+      return write_all(destination->descriptor, target, content);
+    case Destination::Kind::stream:
+      return write_stream(*destination, target, content);
+    case Destination::Kind::file:
+      break;
+  }
+  return write_file(destination->path, target, content);
+}
+
 MaybeError check_output(const std::string& target, const std::vector<std::string>& inputs) {
-  namespace fs = std::filesystem;
+  const auto destination = destination_of(target);
+  if (!destination) return destination.error();
   std::error_code error;  // a target that does not exist yet is equivalent to nothing
   if (fs::is_directory(target, error))
     return bad_input(fmt::format("{}: is a directory; a file to write is expected", target));
   for (const std::string& input : inputs)
     if (fs::is_regular_file(target, error) && fs::equivalent(target, input, error))
       return bad_input(fmt::format("{} is an input; it is not written over", target));
-  const fs::path parent = fs::path(target).parent_path();
+  if (destination->kind == Destination::Kind::descriptor && !open_for_writing(destination->descriptor))
+    return bad_input(fmt::format("{}: is not open for writing", target));
+  if (destination->kind != Destination::Kind::file) return {};
+  const fs::path parent = destination->path.parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();
   if (!fs::is_directory(folder, error))
     return bad_input(fmt::format("{}: cannot create: there is no folder {}", target, folder));
-  if (!fs::exists(target, error) && ::access(folder.c_str(), W_OK | X_OK) != 0)
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
     return bad_input(fmt::format("{}: cannot create: {}: {}", target, folder, std::strerror(errno)));
   return {};
 }
 
 bool same_file(const std::string& a, const std::string& b) {
-  namespace fs = std::filesystem;
-  return fs::absolute(a).lexically_normal() == fs::absolute(b).lexically_normal();
+  const auto at_a = destination_of(a);
+  const auto at_b = destination_of(b);
+  if (!at_a || !at_b) return a == b;
+  if (at_a->descriptor >= 0 || at_b->descriptor >= 0) return at_a->descriptor == at_b->descriptor;
+  return placed(at_a->path) == placed(at_b->path);
 }
 
 }  // namespace wattline::experiments

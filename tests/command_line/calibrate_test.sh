@@ -187,11 +187,21 @@ cat pipe >piped.json &
 "$wattline" calibrate --device nano --profile good.csv --out pipe >/dev/null 2>&1
 wait
 cmp -s piped.json one.json || fail "a model is not written into a pipe"
+ln -s there.csv link.csv
+"$wattline" predict --model one.json --requests requests.csv --out link.csv 2>/dev/null || fail "a dangling link is refused"
+[ -L link.csv ] && cmp -s there.csv predicted.csv || fail "what a link points to is not written"
+ln -s /proc/self/fd/1 stdout.csv # as /dev/stdout is one
+{ echo before; "$wattline" predict --model one.json --requests requests.csv --out stdout.csv 2>/dev/null; echo after; } >through.csv
+[ -L stdout.csv ] && { echo before; cat predicted.csv; echo after; } | cmp -s - through.csv || fail "standard output is not written through"
+"$wattline" predict --model one.json --requests requests.csv --out stdout.csv 2>/dev/null | cmp -s - predicted.csv || fail "a piped standard output is not written through"
+expect 2 stdout.csv 'not open for writing' -- bash -c '"$1" predict --model one.json --requests requests.csv --out stdout.csv >&-' - "$wattline"
 echo "$header" >empty.csv; row 1 921600 '' '' >>empty.csv
 expect 2 empty.csv 'time or a power' -- calibrate empty.csv
 
 (ulimit -f 1; "$wattline" predict --model one.json --requests requests.csv --out limited.csv >/dev/null 2>err.txt)
 [ $? -eq 1 ] && grep -q 'File too large' err.txt || { fail "a file beyond the size limit is no error"; cat err.txt; }
+(ulimit -f 1; "$wattline" predict --model one.json --requests requests.csv --out stdout.csv >limited_stdout 2>err.txt)
+[ $? -eq 1 ] && grep -q 'File too large' err.txt || { fail "standard output beyond the size limit is no error"; cat err.txt; }
 ls limited.csv* >/dev/null 2>&1 && fail "half of a file that is too large is left"
 head -1 requests.csv >none.csv
 expect 2 none.csv 'no request' -- "$wattline" predict --model one.json --requests none.csv

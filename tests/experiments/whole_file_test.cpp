@@ -1,6 +1,7 @@
 // A file is written whole or not at all, whatever ends the process.
 #include "experiments/whole_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -112,6 +113,70 @@ TEST_CASE("A partial file that another process of the same number left is not wr
   REQUIRE_FALSE(write_whole_file(folder / "target", "ours").has_value());
   CHECK(content(folder / "target") == "ours");
   CHECK(content(theirs) == "theirs");
+}
+
+TEST_CASE("A link stays and what it points to is written, be it there or not") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "far");
+  fs::create_symlink("far/near", folder / "first");
+  fs::create_symlink("../there", folder / "far/near");  // relative to the link's own folder
+  for (const char* text : {"new", "newer"}) {           // dangling, then not
+    CHECK_FALSE(check_output(folder / "first", {}).has_value());
+    REQUIRE_FALSE(write_whole_file(folder / "first", text).has_value());
+    CHECK(fs::is_symlink(folder / "first"));
+    CHECK(fs::is_symlink(folder / "far/near"));
+    CHECK_FALSE(fs::is_symlink(folder / "there"));
+    CHECK(content(folder / "there") == text);
+  }
+  CHECK_FALSE(has_partial_file(folder.path()));
+}
+
+TEST_CASE("A link into a missing folder, to a directory or in a circle is refused") {
+  const TemporaryFolder folder;
+  fs::create_symlink("nowhere/file", folder / "lost");
+  fs::create_symlink("round", folder / "round");
+  fs::create_directory_symlink(".", folder / "here");
+  for (const char* name : {"lost", "round", "here"}) {
+    CAPTURE(name);
+    const auto refused = check_output(folder / name, {});
+    REQUIRE(refused.has_value());
+    CHECK(refused->kind == Error::Kind::bad_input);
+    CHECK(refused->message.find(folder / name) == 0);
+    CHECK(write_whole_file(folder / name, "x").has_value());
+    CHECK(fs::is_symlink(folder / name));
+  }
+}
+
+TEST_CASE("Two names of one file are the same file, through links too") {
+  const TemporaryFolder folder;
+  fs::create_symlink("there", folder / "link");
+  fs::create_directory_symlink(".", folder / "here");
+  CHECK(same_file(folder / "link", folder / "there"));
+  CHECK(same_file(folder / "here/there", folder / "there"));
+  CHECK(same_file(folder / "./there", folder / "there"));
+  CHECK_FALSE(same_file(folder / "there", folder / "elsewhere"));
+  CHECK(same_file("/proc/self/fd/1", "/dev/fd/1"));
+  CHECK_FALSE(same_file("/dev/fd/1", "/dev/fd/2"));
+}
+
+TEST_CASE("A descriptor of the process is written through, from where it stands") {
+  const TemporaryFolder folder;
+  const std::string name = folder / "redirected";
+  const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  REQUIRE(::write(file, "before,", 7) == 7);
+  fs::create_symlink(fmt::format("/proc/self/fd/{}", file), folder / "out");  // as /dev/stdout is
+  for (const std::string& target : {folder / "out", fmt::format("/proc/self/fd/{}", file)}) {
+    CHECK_FALSE(check_output(target, {}).has_value());
+    CHECK_FALSE(write_whole_file(target, "written,").has_value());
+  }
+  REQUIRE(::write(file, "after", 5) == 5);
+  ::close(file);
+  CHECK(content(name) == "before,written,written,after");
+  CHECK(fs::is_symlink(folder / "out"));
+  const auto closed = check_output(folder / "out", {});
+  REQUIRE(closed.has_value());
+  CHECK(closed->message == (folder / "out") + ": is not open for writing");
+  CHECK(write_whole_file(folder / "out", "x").has_value());
 }
 
 TEST_CASE("A folder that is not there is bad usage, as a directory in the place of the file is") {
