@@ -2,17 +2,21 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
 #include "experiments/destination.hpp"
 
@@ -79,6 +83,37 @@ class PartialFileGuard {
   std::array<struct ::sigaction, signals.size() + 1> previous_{};
 };
 
+constexpr std::string_view partial_ending = ".partial";
+
+// The process whose partial file of the target `name` may be: NAME.PID.partial or NAME.PID-N.partial.
+std::optional<::pid_t> writer_of(std::string_view name, std::string_view target) {
+  if (!name.starts_with(target) || !name.ends_with(partial_ending)) return std::nullopt;
+  if (name.size() <= target.size() + 1 + partial_ending.size() || name[target.size()] != '.')
+    return std::nullopt;
+  name.remove_prefix(target.size() + 1);
+  name.remove_suffix(partial_ending.size());
+  ::pid_t process = 0;
+  const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), process);
+  const bool whole = end == name.data() + name.size() || *end == '-';
+  return failed == std::errc{} && whole && process > 0 ? std::optional(process) : std::nullopt;
+}
+
+// What killed processes left of the same target. A process of that number may be alive in another container,
+// or on another machine that shares the folder: it holds a lock then.
+void remove_stale_partial_files(const fs::path& target) {
+  const std::string target_name = target.filename().string();
+  std::error_code error;
+  fs::directory_iterator entry(target.has_parent_path() ? target.parent_path() : fs::path("."), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const auto writer = writer_of(entry->path().filename().string(), target_name);
+    if (!writer || ::kill(*writer, 0) == 0 || errno != ESRCH) continue;
+    const int file = ::open(entry->path().c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) continue;
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+    ::close(file);
+  }
+}
+
 // A new file beside the target, with a name that no other process has: numbers of processes are not unique
 // between containers, nor is what one left that was killed. Nothing where none can be created; errno says
 // why.
@@ -91,10 +126,16 @@ NewFile create_partial_file(const std::string& target) {
   constexpr int most = 1000;
   NewFile made;
   for (int i = 0; i < most && made.file < 0; ++i) {
-    made.name = i == 0 ? fmt::format("{}.{}.partial", target, ::getpid())
-                       : fmt::format("{}.{}-{}.partial", target, ::getpid(), i);
+    made.name = i == 0 ? fmt::format("{}.{}{}", target, ::getpid(), partial_ending)
+                       : fmt::format("{}.{}-{}{}", target, ::getpid(), i, partial_ending);
     made.file = ::open(made.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (made.file < 0 && errno != EEXIST) break;
+    if (made.file < 0) continue;
+    // Whoever took it for stale before it was locked has removed it. Without locks nobody takes one for
+    // stale.
+    if (::flock(made.file, LOCK_EX) != 0 || ::access(made.name.c_str(), F_OK) == 0) break;
+    ::close(made.file);
+    made.file = -1;
   }
   return made;
 }
@@ -109,15 +150,17 @@ MaybeError write_stream(const Destination& destination, const std::string& targe
 }
 
 MaybeError write_file(const fs::path& path, const std::string& target, const std::string& content) {
+  remove_stale_partial_files(path);
   const NewFile partial = create_partial_file(path.string());
   if (partial.file < 0) return io_failure(target, "create");
   partial_file = partial.name.c_str();
   MaybeError error = write_all(partial.file, target, content);
   if (!error && ::fsync(partial.file) != 0) error = io_failure(target, "write");
-  if (::close(partial.file) != 0 && !error) error = io_failure(target, "write");
+  // Renamed before it is closed, which gives up the lock: until then nobody takes it for stale.
   if (!error && ::rename(partial.name.c_str(), path.c_str()) != 0) error = io_failure(target, "create");
   if (error) ::unlink(partial.name.c_str());
   partial_file = nullptr;
+  ::close(partial.file);
   return error;
 }
 

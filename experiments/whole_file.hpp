@@ -10,8 +10,8 @@ namespace wattline::experiments {
 
 // Writes beside the target, into "TARGET.PID.partial", then renames over it: a reader sees the old file or
 // the new one, whole, and of several writers at once one wins. A signal that ends the process (SIGHUP,
-// SIGINT, SIGQUIT, SIGTERM, SIGXCPU) removes the partial file; only SIGKILL or a crash leaves it.
-// Thread-safe, one at a time.
+// SIGINT, SIGQUIT, SIGTERM, SIGXCPU) removes the partial file; only SIGKILL or a crash leaves it, until the
+// same target is written again and no process has that number. Thread-safe, one at a time.
 //
 // The target is what a link points to; the link stays. A pipe or a device is written to as it is, and a
 // descriptor of the process (/dev/stdout, /dev/fd/3) from where it stands.

@@ -213,6 +213,12 @@ iconv -t UTF-16 good.csv >bad.csv;    expect 2 bad.csv UTF-16 -- calibrate bad.c
 { printf '\357\273\277'; sed 's/$/\r/; 2s/resnet50/"resnet50"/' good.csv; } >windows.csv
 "$wattline" calibrate --device nano --profile windows.csv >/dev/null 2>&1 || fail "a byte-order mark, CRLF or a quoted field is refused"
 
+# --- killed while it waits to write: the next one removes what was left ---
+sleep 0 & wait $!
+echo half >killed.csv.$!.partial
+"$wattline" predict --model one.json --requests requests.csv --out killed.csv 2>/dev/null
+[ "$(ls killed.csv*)" = killed.csv ] || fail "what a killed process left stays"
+
 # --- two at once into the same file: one of them whole ---
 for i in 1 2 3; do "$wattline" calibrate --device nano --profile good.csv --out race.json >/dev/null 2>&1 & done
 wait

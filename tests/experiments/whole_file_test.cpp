@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,6 +114,43 @@ TEST_CASE("A partial file that another process of the same number left is not wr
   REQUIRE_FALSE(write_whole_file(folder / "target", "ours").has_value());
   CHECK(content(folder / "target") == "ours");
   CHECK(content(theirs) == "theirs");
+}
+
+TEST_CASE("Partial files that killed processes left of the same name are removed, and no others") {
+  const TemporaryFolder folder;
+  const ::pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ::waitpid(dead, nullptr, 0);
+  const auto name = [&folder](const char* pattern, ::pid_t process) {
+    return folder / fmt::format(fmt::runtime(pattern), process);
+  };
+  const std::vector<std::string> stale = {name("target.{}.partial", dead), name("target.{}-1.partial", dead)};
+  const std::vector<std::string> others = {
+      name("target.{}.partial", ::getppid()), name("target2.{}.partial", dead), name("target.{}.part", dead),
+      name("target.x{}.partial", dead),       folder / "target.partial",        folder / "target.-1.partial"};
+  for (const auto& names : {stale, others})
+    for (const std::string& file : names) std::ofstream(file) << "half";
+  REQUIRE_FALSE(write_whole_file(folder / "target", "whole").has_value());
+  for (const std::string& file : stale) CHECK_FALSE(fs::exists(file));
+  for (const std::string& file : others) {
+    CAPTURE(file);
+    CHECK(content(file) == "half");
+  }
+}
+
+TEST_CASE("A partial file that is still locked is left: its writer may be of another container") {
+  const TemporaryFolder folder;
+  const ::pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ::waitpid(dead, nullptr, 0);
+  const std::string theirs = folder / fmt::format("target.{}.partial", dead);
+  const int file = ::open(theirs.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  REQUIRE(::flock(file, LOCK_EX) == 0);
+  REQUIRE_FALSE(write_whole_file(folder / "target", "ours").has_value());
+  CHECK(fs::exists(theirs));
+  ::close(file);
+  REQUIRE_FALSE(write_whole_file(folder / "target", "ours").has_value());
+  CHECK_FALSE(fs::exists(theirs));
 }
 
 TEST_CASE("A link stays and what it points to is written, be it there or not") {
