@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 
+#include "experiments/directory_lock.hpp"
 #include "experiments/version.hpp"
 #include "experiments/whole_file.hpp"
 
@@ -40,6 +41,28 @@ void remove_partial_files(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     if (entry.path().extension() == ".partial") fs::remove(entry.path(), error);
   }
+}
+
+// Whether a folder that is there is empty or holds this run. For whoever holds the folder's lock: a run that
+// is being written has now one mark, now the other.
+MaybeError check_content(const std::string& directory, const Manifest& manifest) {
+  std::error_code error;
+  // A run that was killed at its very start leaves no more than a half-written marker.
+  const fs::directory_iterator entries(directory, error);
+  const bool empty =
+      !error && std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+        return entry.path().extension() == ".partial";
+      });
+  if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
+  if (empty) return std::nullopt;
+  if (content_or_nothing(fs::path(directory) / unfinished_name) == manifest.identity()) return std::nullopt;
+  const auto known = read_json_file((fs::path(directory) / manifest_name).string());
+  if (!known || !known->is_object() || !known->contains("identity") ||
+      (*known)["identity"] != manifest.identity()) {
+    return bad_input(fmt::format(
+        "{}: holds something other than this run; a new or empty directory is expected", directory));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -107,22 +130,9 @@ MaybeError check_run_directory(const std::string& directory, const Manifest& man
   if (status.type() != fs::file_type::directory) {
     return bad_input(fmt::format("{}: not a directory; a new or empty one is expected", directory));
   }
-  // A run that was killed at its very start leaves no more than a half-written marker.
-  const fs::directory_iterator entries(directory, error);
-  const bool empty =
-      !error && std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
-        return entry.path().extension() == ".partial";
-      });
-  if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
-  if (empty) return std::nullopt;
-  if (content_or_nothing(fs::path(directory) / unfinished_name) == manifest.identity()) return std::nullopt;
-  const auto known = read_json_file((fs::path(directory) / manifest_name).string());
-  if (!known || !known->is_object() || !known->contains("identity") ||
-      (*known)["identity"] != manifest.identity()) {
-    return bad_input(fmt::format(
-        "{}: holds something other than this run; a new or empty directory is expected", directory));
-  }
-  return std::nullopt;
+  const auto lock = DirectoryLock::take(directory);
+  if (!lock) return lock.error();
+  return check_content(directory, manifest);
 }
 
 MaybeError write_run_directory(const std::string& directory, const Manifest& manifest,
@@ -131,6 +141,10 @@ MaybeError write_run_directory(const std::string& directory, const Manifest& man
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return failure(fmt::format("{}: cannot create: {}", directory, error.message()));
+  const auto lock = DirectoryLock::take(directory);
+  if (!lock) return lock.error();
+  // Asked again: it may have become another run's since.
+  if (auto refused = check_content(directory, manifest)) return refused;
   const fs::path folder(directory);
   if (auto failed = write_whole_file(folder / unfinished_name, manifest.identity())) return failed;
   // From here on the folder is no finished run, until its manifest is there again.

@@ -45,7 +45,8 @@ struct ResultFile {
 
 // Creates `directory` (and its parents) and writes the files into it, the manifest last. An existing
 // directory is accepted only when it is empty or holds a run of the same identity, finished or
-// interrupted: a file `unfinished` marks it as long as the manifest is not there.
+// interrupted: a file `unfinished` marks it as long as the manifest is not there. Several processes may
+// write the same run at once: one after the other does.
 MaybeError write_run_directory(const std::string& directory, const Manifest& manifest,
                                const std::vector<ResultFile>& results, const OrderedJson& timing);
 

@@ -30,6 +30,23 @@ for delay in 0.00 0.01 0.02 0.03 0.05; do
   rm -r killed
 done
 
+# Two at once into one directory, one of them killed at times: the other succeeds, and no run is refused later.
+for pair in $(seq 30); do
+  "$wattline" compare "$small" --out pair >/dev/null 2>first & first=$!
+  "$wattline" compare "$small" --out pair >/dev/null 2>second & second=$!
+  if [ $((pair % 3)) -eq 0 ]; then
+    sleep "0.0$((pair % 7))"
+    kill -KILL $first 2>/dev/null || true
+    wait $first 2>/dev/null || true
+  else
+    wait $first || { cat first; exit 1; }
+  fi
+  wait $second || { cat second; exit 1; }
+  for file in manifest.json results.csv summary.csv; do cmp "whole/$file" "pair/$file"; done
+  [ "$(ls pair)" = "$(ls whole)" ]
+  [ $((pair % 2)) -eq 0 ] || rm -r pair
+done
+
 "$wattline" run "$source/experiments/scenarios/interleaved.json" 2>&- >a
 "$wattline" run "$source/experiments/scenarios/interleaved.json" 2>/dev/full >b
 cmp a b

@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "tests/catch.hpp"
 
@@ -166,6 +168,26 @@ TEST_CASE("A file that cannot be put in its place leaves nothing beside it") {
   CHECK(failed->kind == Error::Kind::failed);
   CHECK(names_in(run) == std::set<std::string>{"results.csv", "unfinished", "timing.json", "blocked.csv",
                                                "blocked.csv/inside"});
+}
+
+TEST_CASE("Several runs of the same configuration may write one directory at once") {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  const std::vector<ResultFile> results = {{"results.csv", std::string(10'000, 'r')}, {"summary.csv", "s"}};
+  std::atomic<int> refused{0};
+  const auto write_often = [&] {
+    for (int i = 0; i < 50; ++i) {
+      if (check_run_directory(run, manifest_of())) ++refused;
+      if (write_run_directory(run, manifest_of(), results, {})) ++refused;
+    }
+  };
+  {
+    std::vector<std::jthread> writers;
+    for (int i = 0; i < 4; ++i) writers.emplace_back(write_often);
+  }
+  CHECK(refused == 0);
+  CHECK(content(run + "/results.csv") == results.front().content);
+  CHECK(names_in(run) == std::set<std::string>{"results.csv", "summary.csv", "manifest.json", "timing.json"});
 }
 
 TEST_CASE("The identity depends on verb, configuration and the content of the inputs") {
