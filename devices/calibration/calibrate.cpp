@@ -91,7 +91,10 @@ Result<Calibration> calibrate(const DeviceSpec& spec, const std::string& spec_te
   result.model.source = name;
   // The law alone is for work of any size; it keeps no list of the work that it was fitted to.
   if (options.hybrid) remember_counted(*intake, rows, result);
-  if (options.held_out) hold_out(ground, result.model);
+  if (options.held_out) {
+    options.on_step("holding out points");
+    hold_out(ground, result.model);
+  }
   note_oddities(result.model, result.report.notes);
   note_unvaried(rows, *intake, result.report.notes);
   doubt_times(spec, rows, *intake, time_priors_of(spec, *intake, {}), result.report.notes);

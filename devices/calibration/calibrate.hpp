@@ -29,6 +29,8 @@ struct CalibrationOptions {
   const CalibratedModel* base = nullptr;       // whose estimates become priors (transfer); borrowed
   bool held_out = true;                        // whether to state the error on held-out points
   int monotone_steps = 8;  // at most so often a process that bends the physics is damped; 0: never
+  // Told what begins ("fitting time"), for a person who waits; changes no result.
+  std::function<void(const char*)> on_step = [](const char*) {};
 };
 
 // Two or more profiles of one point that differ by more than 2 %.

@@ -112,11 +112,14 @@ class ModelFit {
     note_ranges(intake_, points, model_);
   }
 
-  CalibratedModel run() {
+  // `begins` is told what does.
+  CalibratedModel run(const std::function<void(const char*)>& begins) {
+    begins("fitting time");
     fit_time_law();
     fit_residuals(
         ground_.options.time_residual, time_, &GroupModel::time,
         [this](const IntakePoint& point, std::size_t group) { return time_residual(point, group); });
+    begins("fitting power");
     fit_power_law();
     fit_residuals(
         ground_.options.power_residual, power_, &GroupModel::power,
@@ -274,8 +277,11 @@ std::vector<std::vector<Point>> by_group(const Intake& intake, const std::vector
 
 CalibratedModel fit_model(const Ground& ground, const std::vector<std::size_t>& points,
                           const FitOptions& fit_options, CalibrationReport* report) {
+  // A part of the points is fitted within a step of its own.
+  const std::function<void(const char*)> begins = report ? ground.options.on_step : [](const char*) {};
   ModelFit fit(ground, points, fit_options);
-  CalibratedModel model = fit.run();
+  CalibratedModel model = fit.run(begins);
+  begins("checking that predictions rise and fall as they must");
   auto notes = keep_monotone(ground.options.monotone_steps, by_group(ground.intake, points), model);
   if (!report) return model;
   report->notes.insert(report->notes.end(), notes.begin(), notes.end());

@@ -145,6 +145,7 @@ void run_calibrate(const CalibrateOptions& options) {
   fit.fit_power_offset = options.fit_power_offset;
   fit.power_kind = kind_named(options.power_kind);
   if (options.fit_power_offset) check_power_offset(profiles, fit);
+  fit.on_step = [](const char* step) { tell_progress(fmt::format("{} ...", step)); };
   std::optional<calibration::CalibratedModel> base;
   if (!options.base.empty()) base = required(calibration::read_model(options.base));
   if (base) fit.base = &*base;

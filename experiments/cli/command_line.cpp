@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -66,6 +67,10 @@ void print(const std::string& text) {
 void tell(const std::string& line) {
   // The result is dropped on purpose: there is nowhere left to complain to.
   (void)std::fputs((line + "\n").c_str(), stderr);
+}
+
+void tell_progress(const std::string& line) {
+  if (::isatty(STDERR_FILENO) == 1) tell(line);
 }
 
 int run_command_line(int argc, char** argv) {

@@ -47,6 +47,8 @@ void print(const std::string& text);
 
 // Writes a line to stderr; a stderr that is closed or full changes nothing.
 void tell(const std::string& line);
+// The same where stderr is a terminal: a person waits, and a log keeps results only.
+void tell_progress(const std::string& line);
 
 void add_devices(CLI::App& app);
 void add_workloads(CLI::App& app);

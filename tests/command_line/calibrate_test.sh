@@ -213,6 +213,13 @@ iconv -t UTF-16 good.csv >bad.csv;    expect 2 bad.csv UTF-16 -- calibrate bad.c
 { printf '\357\273\277'; sed 's/$/\r/; 2s/resnet50/"resnet50"/' good.csv; } >windows.csv
 "$wattline" calibrate --device nano --profile windows.csv >/dev/null 2>&1 || fail "a byte-order mark, CRLF or a quoted field is refused"
 
+# --- a person at a terminal sees what it is doing; a log does not ---
+if script -qec true /dev/null >/dev/null 2>&1; then
+  script -qec "'$wattline' calibrate --device nano --profile good.csv 2>&1 >/dev/null" /dev/null </dev/null | tr -d '\r' >terminal.txt
+  [ "$(grep -xE 'fitting time ...|fitting power ...|holding out points ...' terminal.txt | wc -l)" -eq 3 ] || { fail "no progress on a terminal"; cat terminal.txt; }
+fi
+"$wattline" calibrate --device nano --profile good.csv 2>&1 >/dev/null | grep -F ... && fail "progress without a terminal"
+
 # --- killed while it waits to write: the next one removes what was left ---
 sleep 0 & wait $!
 echo half >killed.csv.$!.partial
