@@ -63,8 +63,7 @@ const GroupModel* profiled_group(const devices::HybridModel& model, const Profil
   return request.flop || between ? model.model().find("counted" + stack, request.role) : nullptr;
 }
 
-Prediction unanswered(const devices::HybridModel& model, const ProfileRow& request) {
-  const GroupModel* group = profiled_group(model, request);
+Prediction unanswered(const devices::HybridModel& model, const GroupModel* group, const ProfileRow& request) {
   devices::calibration::Point point{request.batch, request.mode, request.flop, request.bytes};
   if (point.mode.active_sms <= 0) point.mode.active_sms = model.model().spec.gpu.sms;
   const bool inside = group && group->range.holds(point);
@@ -84,6 +83,7 @@ MaybeError check_request(const devices::HybridModel& model, const ProfileRow& re
 // Distinct points of one work, which differ in their mode only.
 struct SameWork {
   const ProfileRow* first = nullptr;
+  const GroupModel* group = nullptr;  // of profiled_group()
   std::vector<devices::PowerMode> modes;
   std::vector<std::size_t> points;  // index into Predictions::of_points, per mode
 };
@@ -111,10 +111,13 @@ Result<Predictions> predict_all(const devices::HybridModel& model, const std::ve
       if (auto error = check_request(model, request, name)) return *error;
     if (is_new) {
       SameWork& work = works[{request.workload, request.role, request.batch, flop, bytes}];
-      if (!work.first) work.first = &request;
+      if (!work.first) {
+        work.first = &request;
+        work.group = profiled_group(model, request);
+      }
       work.modes.push_back(request.mode);
       work.points.push_back(at->second);
-      predictions.of_points.push_back(unanswered(model, request));
+      predictions.of_points.push_back(unanswered(model, work.group, request));
     }
     predictions.of_request.push_back(at->second);
     const Prediction& point = predictions.of_points[at->second];
