@@ -35,6 +35,8 @@
 // Parameters are natural logarithms of the values above (all are positive).
 #pragma once
 
+#include <ceres/jet.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -121,6 +123,21 @@ T log_p_norm(const T& a, const T& b, const T& p) {
   // Beyond this the smaller term no longer changes a double.
   if (below < -37.0) return high;
   return high + log1p(exp(below)) / p;
+}
+
+// The same with derivatives, which are weights: to carry them through every step above is half of a fit's time.
+template <int count>
+ceres::Jet<double, count> log_p_norm(const ceres::Jet<double, count>& a, const ceres::Jet<double, count>& b,
+                                     const ceres::Jet<double, count>& p) {
+  const ceres::Jet<double, count>& high = a.a > b.a ? a : b;
+  const ceres::Jet<double, count>& low = a.a > b.a ? b : a;
+  const double below = p.a * (low.a - high.a);
+  if (below < -37.0) return high;
+  const double ratio = exp(below);
+  const double rise = log1p(ratio) / p.a;
+  const double low_weight = ratio / (1 + ratio);
+  const double p_weight = (low_weight * (low.a - high.a) - rise) / p.a;
+  return {high.a + rise, (1 - low_weight) * high.v + low_weight * low.v + p_weight * p.v};
 }
 
 // How far work of this intensity is arithmetic, from 0 to 1.
