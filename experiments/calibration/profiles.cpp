@@ -9,6 +9,7 @@
 
 #include "devices/calibration/intake.hpp"
 #include "experiments/run_directory.hpp"
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 #include "traces/import/formats.hpp"
 #include "traces/profile_csv.hpp"
@@ -102,7 +103,7 @@ Result<BoardProfiles> read_of(const ProfileSource& source, std::optional<devices
         ++profiles.of_other_boards;
         continue;
       }
-      if (auto error = devices::calibration::check_profile(*spec, source.files[f], row)) return *error;
+      if (auto error = devices::calibration::check_profile(*spec, printable(source.files[f]), row)) return *error;
       profiles.rows.push_back(row);
       profiles.rows.back().device = spec->name;
     }
@@ -116,7 +117,18 @@ Result<BoardProfiles> read_of(const ProfileSource& source, std::optional<devices
 }  // namespace
 
 std::string name_of(const ProfileSource& source) {
-  return joined(source.files);
+  constexpr std::size_t longest = 4000;  // that a text of a model file may be
+  std::vector<std::string> names;
+  std::size_t size = 0;
+  for (const std::string& file : source.files) {
+    names.push_back(printable(file));
+    size += names.back().size() + 2;
+    // A tenth is left for the number of the others.
+    if (size <= longest - longest / 10) continue;
+    names.back() = fmt::format("and {} more", source.files.size() - names.size() + 1);
+    break;
+  }
+  return joined(names);
 }
 
 Result<BoardProfiles> read_profiles(const ProfileSource& source, const std::string& device,

@@ -24,7 +24,8 @@ struct BoardProfiles {
   std::string sha256;                     // of the files, one after the other
 };
 
-std::string name_of(const ProfileSource& source);  // "a.csv, b.csv"
+// "a.csv, b.csv", printable and no longer than a model file's source may be.
+std::string name_of(const ProfileSource& source);
 
 // Several files are read one after the other; each must be in order by itself (calibration/intake.hpp), so
 // that messages name the right one.

@@ -12,6 +12,7 @@
 #include "experiments/calibration/report.hpp"
 #include "experiments/cli/verbs.hpp"
 #include "experiments/whole_file.hpp"
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 #include "traces/import/formats.hpp"
 #include "traces/profile_csv.hpp"
@@ -158,9 +159,9 @@ void run_calibrate(const CalibrateOptions& options) {
     required(write_whole_file(options.out, calibration::write_model(result.model, options.name_device)));
   print(shown(result, format));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  tell(
-      fmt::format("{} profiles calibrated in {:.1f} s{}", profiles.rows.size(), wall_s,
-                  options.out.empty() ? "; no --out, so no model was written" : ", model in " + options.out));
+  tell(fmt::format(
+      "{} profiles calibrated in {:.1f} s{}", profiles.rows.size(), wall_s,
+      options.out.empty() ? "; no --out, so no model was written" : ", model in " + printable(options.out)));
 }
 
 // Those that say how profiles are fitted: without any, they would do nothing.

@@ -6,6 +6,7 @@
 
 #include "experiments/cli/verbs.hpp"
 #include "experiments/version.hpp"
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 
 namespace wattline::experiments {
@@ -17,10 +18,21 @@ constexpr int status_bad_usage = 2;
 
 // One line, whatever stands in the file that is complained of.
 void complain(std::string message) {
-  std::replace_if(
-      message.begin(), message.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::replace(message.begin(), message.end(), '\n', '?');
   tell("wattline: " + message);
+}
+
+// UTF-8 without control characters, but for the ends of lines.
+std::string fit_for_terminal(std::string_view text) {
+  std::string shown;
+  for (const std::string_view line : split(text, '\n')) {
+    std::string visible(line);
+    std::replace_if(
+        visible.begin(), visible.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    shown += printable(visible) + '\n';
+  }
+  return shown;
 }
 
 // CLI11 says "The following argument was not expected: X"; a mistyped verb deserves its nearest name.
@@ -66,7 +78,8 @@ void print(const std::string& text) {
 
 void tell(const std::string& line) {
   // The result is dropped on purpose: there is nowhere left to complain to.
-  (void)std::fputs((line + "\n").c_str(), stderr);
+  const std::string shown = fit_for_terminal(line);
+  (void)std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
 void tell_progress(const std::string& line) {
@@ -97,8 +110,8 @@ int run_command_line(int argc, char** argv) {
     complain(usage_message(app, error, argc, argv));
     return status_bad_usage;
   } catch (const CommandError& error) {
-    complain(error.what());
-    return error.kind() == Error::Kind::bad_input ? status_bad_usage : status_failed;
+    complain(error.error().message);
+    return error.error().kind == Error::Kind::bad_input ? status_bad_usage : status_failed;
   } catch (const std::exception& error) {
     complain(fmt::format("failed: {}", error.what()));
     return status_failed;

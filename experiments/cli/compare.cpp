@@ -9,6 +9,7 @@
 #include "experiments/cli/verbs.hpp"
 #include "experiments/compare/comparison.hpp"
 #include "experiments/compare/tables.hpp"
+#include "sim/base/printable.hpp"
 
 namespace wattline::experiments {
 
@@ -81,9 +82,11 @@ void run_compare(const CompareOptions& options) {
     text += "\nReplay of the plans that solve their problem:\n\n" + replays.to_text();
   }
   if (options.steps) files.push_back({"steps.csv", step_table(experiment, comparison).to_csv()});
-  required(write_run_directory(
-      directory, manifest, files,
-      {{"wall_s", wall_s}, {"jobs", jobs}, {"experiment", options.experiment}, {"out", directory}}));
+  required(write_run_directory(directory, manifest, files,
+                               {{"wall_s", wall_s},
+                                {"jobs", jobs},
+                                {"experiment", printable(options.experiment)},
+                                {"out", printable(directory)}}));
 
   const Format format = format_of(options.format);
   if (format == Format::table)
@@ -91,7 +94,7 @@ void run_compare(const CompareOptions& options) {
   else
     print(format == Format::csv ? files.front().content : summary.to_json());
   tell(fmt::format("{} problems x {} policies in {:.2f} s; results are in {}", experiment.problems.size(),
-                   experiment.policies.size(), wall_s, directory));
+                   experiment.policies.size(), wall_s, printable(directory)));
   report_errors(experiment, comparison);
 }
 

@@ -6,6 +6,7 @@
 
 #include "experiments/cli/verbs.hpp"
 #include "experiments/run/scenario.hpp"
+#include "sim/base/printable.hpp"
 
 namespace wattline::experiments {
 
@@ -35,7 +36,7 @@ void run(const RunOptions& options) {
   if (!options.out.empty()) {
     required(write_run_directory(options.out, manifest,
                                  {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},
-                                 {{"wall_s", wall_s}, {"scenario", options.scenario}}));
+                                 {{"wall_s", wall_s}, {"scenario", printable(options.scenario)}}));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "experiments/run_directory.hpp"
 #include "experiments/validate/load.hpp"
 #include "experiments/validate/load_tables.hpp"
+#include "sim/base/printable.hpp"
 
 namespace wattline::experiments {
 
@@ -81,7 +82,7 @@ void run_validate_load(const ValidateLoadOptions& options) {
       {{"results.csv", points.to_csv()},
        {"fits.csv", fits_table(validation, device).to_csv()},
        {"summary.csv", summary_table(validation).to_csv()}},
-      {{"wall_s", wall_s}, {"jobs", options.load.fit.jobs}, {"data", options.files.data}}));
+      {{"wall_s", wall_s}, {"jobs", options.load.fit.jobs}, {"data", printable(options.files.data)}}));
 }
 
 void add_validate_load(CLI::App& validate) {

@@ -18,11 +18,12 @@ struct ProfileSource;
 
 class CommandError : public std::runtime_error {
  public:
-  explicit CommandError(const Error& error) : std::runtime_error(error.message), kind_(error.kind) {}
-  Error::Kind kind() const { return kind_; }
+  explicit CommandError(const Error& error) : std::runtime_error(error.message), error_(error) {}
+  // Whole; what() ends at a NUL.
+  const Error& error() const { return error_; }
 
  private:
-  Error::Kind kind_;
+  Error error_;
 };
 
 // The value, or a CommandError.
@@ -45,7 +46,8 @@ CLI::Option* add_profile_options(CLI::App& verb, ProfileSource& source);
 // Writes to stdout; a failing stdout (a full disk) is an error, not silence.
 void print(const std::string& text);
 
-// Writes a line to stderr; a stderr that is closed or full changes nothing.
+// Writes a line (or some) to stderr: UTF-8, with '?' for control characters, for it may quote any file. A
+// stderr that is closed or full changes nothing.
 void tell(const std::string& line);
 // The same where stderr is a terminal: a person waits, and a log keeps results only.
 void tell_progress(const std::string& line);

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 
 namespace wattline {
@@ -67,17 +68,18 @@ const Json& empty_object() {
 }  // namespace
 
 Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes) {
+  const std::string name = printable(path);
   std::ifstream file(path, std::ios::binary);
-  if (!file) return bad_input(fmt::format("{}: cannot be opened; a readable file is expected", path));
+  if (!file) return bad_input(fmt::format("{}: cannot be opened; a readable file is expected", name));
   std::string text;
   std::vector<char> block(std::size_t{1} << 16);
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
     text.append(block.data(), static_cast<std::size_t>(file.gcount()));
     if (text.size() > max_bytes) {
-      return bad_input(fmt::format("{}: larger than the {} bytes accepted", path, max_bytes));
+      return bad_input(fmt::format("{}: larger than the {} bytes accepted", name, max_bytes));
     }
   }
-  if (file.bad() || !file.eof()) return bad_input(fmt::format("{}: cannot be read; is it a file?", path));
+  if (file.bad() || !file.eof()) return bad_input(fmt::format("{}: cannot be read; is it a file?", name));
   return text;
 }
 

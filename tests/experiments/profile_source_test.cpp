@@ -95,6 +95,15 @@ TEST_CASE("Options that a format would ignore are errors that name the option") 
   CHECK(has(message_of(read_profiles(source, "orin-agx", "")), "--minibatches"));
 }
 
+TEST_CASE("The name of a source is printable, and no longer than a model file can hold") {
+  ProfileSource source;
+  source.files = {"caf\xE9.csv", "two\nlines.csv"};
+  CHECK(name_of(source) == "caf\\xe9.csv, two\\x0alines.csv");
+  source.files.assign(1000, "measurements/of/a/board.csv");
+  CHECK(name_of(source).size() <= 4000);
+  CHECK(has(name_of(source), ", and 87"));
+}
+
 TEST_CASE(
     "Sizes of a curve that leave nothing to predict are told, and are an error where no other is left") {
   const ProfileFile file({"orin-agx", "orin-agx", "orin-agx", "orin-agx"});
