@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 #include "traces/unit_slip.hpp"
 
 namespace wattline::traces {
 
 namespace {
-
-constexpr std::size_t longest_file = std::size_t{1} << 30;
 
 // The fields of one line; an error message on unbalanced quotes.
 Result<std::vector<std::string>> fields_of(std::string_view line) {
@@ -64,6 +63,26 @@ bool looks_like_utf16(std::string_view text) {
          text.substr(0, 2).find('\0') != std::string_view::npos;
 }
 
+// A text has hardly a control character; of anything else, every tenth byte or so is one.
+bool looks_binary(std::string_view text) {
+  const std::string_view head = text.substr(0, 4096);
+  const auto controls = std::count_if(head.begin(), head.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+  });
+  return static_cast<std::size_t>(controls) * 32 > head.size();
+}
+
+// Why a line is no text, if it is none, with the field that is to blame.
+std::optional<std::string> no_text_message(std::string_view line) {
+  const std::size_t at = std::min(line.find('\0'), first_not_utf8(line));
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = line.rfind(',', at) + 1;  // 0 where there is no comma
+  const std::size_t end = std::min(line.find(',', at), line.size());
+  const std::string_view field = trimmed(line.substr(begin, end - begin)).substr(0, 80);
+  if (line[at] == '\0') return fmt::format("'{}' holds a NUL; is the file binary, and no CSV?", field);
+  return fmt::format("'{}' is not accepted; text in UTF-8 is expected", printable(field));
+}
+
 // What other separator a header of one long column seems to have.
 const char* separator_hint(const std::vector<std::string>& header) {
   if (header.size() > 1) return "";
@@ -75,14 +94,17 @@ const char* separator_hint(const std::vector<std::string>& header) {
 
 }  // namespace
 
-Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
+Result<CsvTable> CsvTable::parse(const std::string& text, const std::string& name) {
   CsvTable table;
-  table.name_ = std::move(name);
+  table.name_ = printable(name);
   std::string_view rest = text;
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   if (looks_like_utf16(rest))
     return bad_input(
         fmt::format("{}: line 1: this is no UTF-8, but looks like UTF-16 or binary", table.name_));
+  if (looks_binary(rest))
+    return bad_input(
+        fmt::format("{}: line 1: this is binary and no CSV; text in UTF-8 is expected", table.name_));
   for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
     const auto end = rest.find('\n');
     std::string_view line = rest.substr(0, end);
@@ -90,6 +112,8 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
     rest = ended ? rest.substr(end + 1) : std::string_view{};
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (trimmed(line).empty()) continue;
+    if (const auto message = no_text_message(line))
+      return bad_input(fmt::format("{}: line {}: {}", table.name_, line_number, *message));
     auto fields = fields_of(line);
     if (!fields) {
       return bad_input(fmt::format("{}: line {}: {}{}", table.name_, line_number, fields.error().message,
@@ -114,7 +138,7 @@ Result<CsvTable> CsvTable::parse(const std::string& text, std::string name) {
 }
 
 Result<CsvTable> CsvTable::read(const std::string& path) {
-  const auto text = read_text_file(path, longest_file);
+  const auto text = read_text_file(path, longest_csv);
   if (!text) return text.error();
   return parse(*text, path);
 }

@@ -1,7 +1,7 @@
 // CSV, strictly (RFC 4180): a header line, then rows of as many fields. Quoted fields may hold commas
 // and doubled quotes, but no line break. Blank lines are skipped; a byte-order mark and CRLF are
-// accepted. Errors name the file, the line, the value and what is accepted, and say where a file looks
-// cut off (a faulty last line without its line break).
+// accepted. The text is UTF-8 without NULs. Errors name the file, the line, the value and what is accepted,
+// and say where a file looks cut off (a faulty last line without its line break) or binary.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,9 @@
 
 namespace wattline::traces {
 
+// The longest CSV file or log that is read.
+inline constexpr std::size_t longest_csv = std::size_t{1} << 30;
+
 class CsvTable {
  public:
   struct Row {
@@ -22,7 +25,7 @@ class CsvTable {
   };
 
   // `name` is what messages call the text (a path).
-  static Result<CsvTable> parse(const std::string& text, std::string name);
+  static Result<CsvTable> parse(const std::string& text, const std::string& name);
   static Result<CsvTable> read(const std::string& path);
 
   const std::string& name() const { return name_; }

@@ -166,6 +166,34 @@ TEST_CASE("What is quoted by the rules of RFC 4180 reads back as it was") {
   }));
 }
 
+TEST_CASE("A field that is no UTF-8 or holds a NUL is refused with its line") {
+  const std::string rows = "name,ms\nmobilenet_v3_large,1.5\nresnet50,2.5\nvgg19,3.5\n";
+  CHECK(error_of(rows + "caf\xE9,3\n") ==
+        "f.csv: line 5: 'caf\\xe9' is not accepted; text in UTF-8 is expected");
+  CHECK(error_of("caf\xE9\n") == "f.csv: line 1: 'caf\\xe9' is not accepted; text in UTF-8 is expected");
+  CHECK(error_of(rows + "caf\xC3\xA9,3\n") == "(accepted)");
+  const std::string nul(1, '\0');
+  CHECK(error_of(rows + "1,2\nres" + nul + "net50,3\n") ==
+        "f.csv: line 6: 'res" + nul + "net50' holds a NUL; is the file binary, and no CSV?");
+}
+
+TEST_CASE("Binary data is called so, and not by the number of its fields") {
+  const std::string message = "f.csv: line 1: this is binary and no CSV; text in UTF-8 is expected";
+  CHECK(error_of("\x7F"
+                 "ELF\x02\x01\x01\n\x03,\x04\n") == message);
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i) bytes += static_cast<char>(i * 7919 % 251 + 2);
+  CHECK(error_of(bytes) == message);
+  // A stray control character makes no file binary.
+  CHECK(error_of("name,note\nresnet50,a note of some length with \x01 in it\n") == "(accepted)");
+}
+
+TEST_CASE("A file's name is shown on one line, and as UTF-8") {
+  const auto table = CsvTable::parse("", "caf\xE9\n.csv");
+  REQUIRE_FALSE(table.ok());
+  CHECK(table.error().message == "caf\\xe9\\x0a.csv: empty; a header line is expected");
+}
+
 TEST_CASE("A CSV file that is not there is named") {
   const auto table = CsvTable::read("/no/such/file.csv");
   REQUIRE_FALSE(table.ok());

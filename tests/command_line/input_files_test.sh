@@ -1,0 +1,59 @@
+# Files as they come: from a pipe, cut off, copied twice, binary, not in UTF-8, with a name that no terminal shows;
+# and what a foreign file does not say, given by options.
+set -uo pipefail
+wattline=$1 source=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+
+# expect STATUS PATTERN... -- COMMAND...: every pattern must be in the one line on stderr; model.json must not be.
+expect() {
+  local status=$1 patterns=() got pattern
+  shift
+  while [ "$1" != -- ]; do patterns+=("$1"); shift; done
+  shift
+  "$@" >out.txt 2>err.txt </dev/null
+  got=$?
+  [ "$got" -eq "$status" ] || { fail "$*: exit status $got instead of $status"; cat err.txt; }
+  [ "$(wc -l <err.txt)" -eq 1 ] || { fail "$*: $(wc -l <err.txt) lines on stderr instead of 1"; cat err.txt; }
+  for pattern in "${patterns[@]}"; do grep -qF -- "$pattern" err.txt || { fail "$*: no '$pattern'"; cat err.txt; }; done
+  [ ! -e model.json ] || { fail "$*: left a model"; rm -f model.json; }
+}
+# accept PATTERN... -- COMMAND...: exit status 0, with every pattern on stderr.
+accept() {
+  local patterns=() pattern
+  while [ "$1" != -- ]; do patterns+=("$1"); shift; done
+  shift
+  "$@" >out.txt 2>err.txt || { fail "$*: exit status $?"; cat err.txt; }
+  for pattern in "${patterns[@]}"; do grep -qF -- "$pattern" err.txt || { fail "$*: no '$pattern'"; cat err.txt; }; done
+}
+
+{
+  echo device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w
+  for gpu in 307200 614400 921600; do
+    for batch in 1 4 16; do
+      awk -v g=$gpu -v b=$batch 'BEGIN {printf "jetson-nano,resnet50,infer,%d,4,1479000,%d,1600000,%.3f,%.3f\n", b, g, (8 + 30 * b) * 921600 / g, 2.5 + 4 * (g / 921600) ^ 2}'
+    done
+  done
+} >good.csv
+calibrate() { "$wattline" calibrate --law-only --profile "$1" --out model.json "${@:2}"; }
+accept -- "$wattline" calibrate --law-only --profile good.csv --out good.json
+cut -d, -f1-8 good.csv >requests.csv
+
+# --- not UTF-8, and binary ---
+sed "5s/resnet50/caf$(printf '\351')/" good.csv >bad.csv
+expect 2 bad.csv 'line 5' 'caf\xe9' UTF-8 -- calibrate bad.csv --fit-work "caf$(printf '\351')"
+expect 2 bad.csv 'line 5' UTF-8 -- "$wattline" predict --model good.json --requests bad.csv
+sed '5s/resnet50/res\x00net50/' good.csv >bad.csv
+expect 2 bad.csv 'line 5' 'res?net50' NUL -- calibrate bad.csv
+{ sed -n 1p good.csv | tr -d ,; head -c 3000 "$wattline"; } >bad.csv
+expect 2 bad.csv binary 'no CSV' -- calibrate bad.csv
+head -c 1000 "$wattline" | tail -c +2 >bad.csv
+expect 2 bad.csv binary -- calibrate bad.csv
+echo start_s,end_s,workload,role,batch >none.csv
+printf 'RAM 1/2MB CPU [1\0%%@729]\n' >bad.log
+expect 2 bad.log "'1?%@729' is not what tegrastats prints" -- calibrate bad.log --import tegrastats --minibatches none.csv --start-s 0 --device nano
+
+[ "$failures" -eq 0 ]
