@@ -6,6 +6,7 @@
 
 #include "experiments/board.hpp"
 #include "traces/arrival_csv.hpp"
+#include "traces/csv.hpp"
 #include "traces/import/azure_llm.hpp"
 
 namespace wattline::experiments {
@@ -25,11 +26,14 @@ void read_log(ArrivalSource& source, ObjectReader& in, const std::string& kind, 
     source.note = fmt::format("{} is not there; Poisson arrivals are used instead", path);
     return;
   }
-  auto instants = kind == "csv" ? traces::read_arrival_csv(path) : traces::read_azure_llm(path);
+  const auto text = read_text_file(path, traces::longest_csv);
+  if (!text) return in.fail("file", text.error().message);
+  auto instants =
+      kind == "csv" ? traces::parse_arrival_csv(*text, path) : traces::parse_azure_llm(*text, path);
   if (!instants) return in.fail("file", instants.error().message);
   source.kind = ArrivalSource::Kind::recorded;
   source.log_ns = *std::move(instants);
-  source.inputs.push_back(*hashed_input(path, given));
+  source.inputs.push_back({given, sha256_of(*text)});
 }
 
 void read_segments(ArrivalSource& source, ObjectReader& in) {

@@ -7,6 +7,7 @@
 #include "devices/calibration/known_workloads.hpp"
 #include "devices/calibration/model_file.hpp"
 #include "devices/roofline.hpp"
+#include "traces/csv.hpp"
 #include "traces/profile_csv.hpp"
 #include "workloads/catalog.hpp"
 
@@ -25,37 +26,44 @@ void take_spec(Board& board, devices::DeviceSpec spec) {
 void read_device_file(Board& board, ObjectReader& in, const std::string& base) {
   const std::string given = in.text("device_file");
   const std::string path = resolved_path(base, given);
-  auto spec = devices::read_device_spec(path);
+  const auto text = read_text_file(path);
+  if (!text) return in.fail("device_file", text.error().message);
+  auto spec = devices::parse_device_spec(*text, path);
   if (!spec) return in.fail("device_file", spec.error().message);
   take_spec(board, *std::move(spec));
-  board.inputs.push_back(*hashed_input(path, given));
+  board.inputs.push_back({given, sha256_of(*text)});
 }
 
 void read_model(Board& board, ObjectReader& in, const std::string& base) {
   const std::string given = in.text("model");
   const bool built_in = given.starts_with(devices::calibration::built_in_prefix);
   const std::string path = built_in ? given : resolved_path(base, given);
-  auto model = devices::calibration::read_model(path);
+  const auto text = built_in ? Result(std::string()) : read_text_file(path);
+  if (!text) return in.fail("model", text.error().message);
+  auto model =
+      built_in ? devices::calibration::read_model(given) : devices::calibration::parse_model(*text, path);
   if (!model) return in.fail("model", model.error().message);
   board.name = model->spec.name;
   board.spec = model->spec;
   board.model = std::make_shared<devices::HybridModel>(*std::move(model));
   board.truth = board.model;
-  if (!built_in) board.inputs.push_back(*hashed_input(path, given));
+  if (!built_in) board.inputs.push_back({given, sha256_of(*text)});
 }
 
 void read_profiles(Board& board, ObjectReader& in, const std::string& base) {
   const std::string given = in.text("profiles");
   const std::string path = resolved_path(base, given);
   const double idle_w = in.number("idle_power_w", between(0, 1e4));
-  const auto rows = traces::read_profile_csv(path);
+  const auto text = read_text_file(path, traces::longest_csv);
+  if (!text) return in.fail("profiles", text.error().message);
+  const auto rows = traces::parse_profile_csv(*text, path);
   if (!rows) return in.fail("profiles", rows.error().message);
   auto table = devices::TableModel::make(*rows, path, idle_w);
   if (!table) return in.fail("profiles", table.error().message);
   board.name = table->device();
   board.table = std::make_shared<devices::TableModel>(*std::move(table));
   board.truth = board.table;
-  board.inputs.push_back(*hashed_input(path, given));
+  board.inputs.push_back({given, sha256_of(*text)});
 }
 
 }  // namespace

@@ -39,10 +39,4 @@ Result<std::vector<sim::TimeNs>> parse_arrival_csv(const std::string& text, cons
   return instants_of(*table);
 }
 
-Result<std::vector<sim::TimeNs>> read_arrival_csv(const std::string& path) {
-  const auto table = CsvTable::read(path);
-  if (!table) return table.error();
-  return instants_of(*table);
-}
-
 }  // namespace wattline::traces

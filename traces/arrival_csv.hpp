@@ -11,7 +11,6 @@
 namespace wattline::traces {
 
 // At least one request. A row that goes back in time is an error that names its line.
-Result<std::vector<sim::TimeNs>> read_arrival_csv(const std::string& path);
 Result<std::vector<sim::TimeNs>> parse_arrival_csv(const std::string& text, const std::string& name);
 
 }  // namespace wattline::traces

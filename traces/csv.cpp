@@ -137,12 +137,6 @@ Result<CsvTable> CsvTable::parse(const std::string& text, const std::string& nam
   return table;
 }
 
-Result<CsvTable> CsvTable::read(const std::string& path) {
-  const auto text = read_text_file(path, longest_csv);
-  if (!text) return text.error();
-  return parse(*text, path);
-}
-
 MaybeError CsvTable::check_columns(const std::vector<std::string>& required,
                                    const std::vector<std::string>& optional) const {
   std::vector<std::string> known = required;

@@ -26,7 +26,6 @@ class CsvTable {
 
   // `name` is what messages call the text (a path).
   static Result<CsvTable> parse(const std::string& text, const std::string& name);
-  static Result<CsvTable> read(const std::string& path);
 
   const std::string& name() const { return name_; }
   const std::vector<std::string>& header() const { return header_; }

@@ -161,16 +161,8 @@ Result<std::vector<ProfileRow>> parse_profile_csv(const std::string& text, const
   return profile_of(CsvTable::parse(text, name));
 }
 
-Result<std::vector<ProfileRow>> read_profile_csv(const std::string& path) {
-  return profile_of(CsvTable::read(path));
-}
-
 Result<std::vector<ProfileRow>> parse_profile_requests(const std::string& text, const std::string& name) {
   return requests_of(CsvTable::parse(text, name));
-}
-
-Result<std::vector<ProfileRow>> read_profile_requests(const std::string& path) {
-  return requests_of(CsvTable::read(path));
 }
 
 std::string write_profile_csv(std::span<const ProfileRow> rows) {

@@ -16,12 +16,10 @@
 
 namespace wattline::traces {
 
-Result<std::vector<devices::ProfileRow>> read_profile_csv(const std::string& path);
 Result<std::vector<devices::ProfileRow>> parse_profile_csv(const std::string& text, const std::string& name);
 
 // Points to predict: the same columns, of which the measured ones (time_ms, power_w) need not be there.
 // Where they are, they are read and kept, so that a profile is a valid list of requests.
-Result<std::vector<devices::ProfileRow>> read_profile_requests(const std::string& path);
 Result<std::vector<devices::ProfileRow>> parse_profile_requests(const std::string& text,
                                                                 const std::string& name);
 

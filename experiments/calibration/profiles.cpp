@@ -8,31 +8,31 @@
 #include <set>
 
 #include "devices/calibration/intake.hpp"
-#include "experiments/run_directory.hpp"
+#include "experiments/calibration/profile_files.hpp"
 #include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 #include "traces/import/formats.hpp"
-#include "traces/profile_csv.hpp"
 
 namespace wattline::experiments {
 
 namespace {
 
 // The board that the rows name, by its full name or a short one. Precondition: there is a row.
-Result<devices::DeviceSpec> named_board(const std::vector<devices::ProfileRow>& rows,
-                                        const std::string& file) {
+Result<devices::DeviceSpec> named_board(const std::vector<ProfileFile>& files, const std::string& name) {
   std::map<std::string, std::string> full_names;  // of every name that occurs; its own where it is unknown
-  for (const devices::ProfileRow& row : rows) {
-    if (full_names.contains(row.device)) continue;
-    const auto known = devices::find_device(row.device);
-    full_names[row.device] = known ? known->name : row.device;
+  for (const ProfileFile& file : files) {
+    for (const devices::ProfileRow& row : file.rows) {
+      if (full_names.contains(row.device)) continue;
+      const auto known = devices::find_device(row.device);
+      full_names[row.device] = known ? known->name : row.device;
+    }
   }
   std::set<std::string> boards;
   for (const auto& [given, full] : full_names) boards.insert(full);
   if (boards.size() > 1) {
     const std::vector<std::string> list(boards.begin(), boards.end());
     return bad_input(
-        fmt::format("{}: profiles of several boards ({}); say which with --device", file, joined(list)));
+        fmt::format("{}: profiles of several boards ({}); say which with --device", name, joined(list)));
   }
   return devices::find_device(full_names.begin()->first);
 }
@@ -74,36 +74,26 @@ Result<BoardProfiles> read_of(const ProfileSource& source, std::optional<devices
     import.device = spec->name;
     import.board = spec;
   }
-  std::vector<std::vector<devices::ProfileRow>> of_file;
-  std::vector<devices::ProfileRow> all;
-  std::string hashes;
-  for (const std::string& file : source.files) {
-    const auto hashed = hashed_input(file, file);
-    if (!hashed) return hashed.error();
-    hashes += hashed->sha256;
-    auto rows = source.format.empty() ? traces::read_profile_csv(file)
-                                      : traces::import_profiles(source.format, file, import);
-    if (!rows) return rows.error();
-    all.insert(all.end(), rows->begin(), rows->end());
-    of_file.push_back(*std::move(rows));
-  }
-  if (all.empty())
+  const auto read = read_profile_files(source, import);
+  if (!read) return read.error();
+  if (std::all_of(read->files.begin(), read->files.end(),
+                  [](const ProfileFile& file) { return file.rows.empty(); }))
     return bad_input(fmt::format("{}: no profile; at least one row is expected", name_of(source)));
   if (!spec) {
-    auto named = named_board(all, name_of(source));
+    auto named = named_board(read->files, name_of(source));
     if (!named) return named.error();
     spec = *std::move(named);
   }
   BoardProfiles profiles;
-  profiles.sha256 = source.files.size() == 1 ? hashes : sha256_of(hashes);
-  for (std::size_t f = 0; f < of_file.size(); ++f) {
-    for (const devices::ProfileRow& row : of_file[f]) {
+  profiles.sha256 = read->sha256;
+  for (const ProfileFile& file : read->files) {
+    for (const devices::ProfileRow& row : file.rows) {
       // A foreign data set may hold several boards; in a profile CSV another board is a mistake.
       if (!source.format.empty() && !is_of(*spec, row.device)) {
         ++profiles.of_other_boards;
         continue;
       }
-      if (auto error = devices::calibration::check_profile(*spec, printable(source.files[f]), row)) return *error;
+      if (auto error = devices::calibration::check_profile(*spec, file.name, row)) return *error;
       profiles.rows.push_back(row);
       profiles.rows.back().device = spec->name;
     }

@@ -45,7 +45,7 @@ ResultTable table_of_formats() {
   ResultTable table;
   table.columns = {{"format"}, {"title"}};
   for (const traces::Format& format : traces::formats())
-    if (format.read) table.rows.push_back({format.name, format.title});
+    if (format.parse) table.rows.push_back({format.name, format.title});
   return table;
 }
 

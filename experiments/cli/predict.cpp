@@ -9,6 +9,8 @@
 #include "experiments/calibration/predictions.hpp"
 #include "experiments/cli/verbs.hpp"
 #include "experiments/whole_file.hpp"
+#include "sim/base/printable.hpp"
+#include "traces/csv.hpp"
 #include "traces/profile_csv.hpp"
 
 namespace wattline::experiments {
@@ -25,10 +27,11 @@ struct PredictOptions {
 void run_predict(const PredictOptions& options) {
   if (!options.out.empty()) required(check_output(options.out, {options.model, options.requests}));
   const devices::HybridModel model(required(devices::calibration::read_model(options.model)));
-  const auto requests = required(traces::read_profile_requests(options.requests));
-  if (requests.empty())
-    throw CommandError(bad_input(options.requests + ": no request; at least one row is expected"));
-  const Predictions predictions = required(predict_all(model, requests, options.requests));
+  const std::string name = printable(options.requests);
+  const std::string csv = required(read_text_file(options.requests, traces::longest_csv));
+  const auto requests = required(traces::parse_profile_requests(csv, name));
+  if (requests.empty()) throw CommandError(bad_input(name + ": no request; at least one row is expected"));
+  const Predictions predictions = required(predict_all(model, requests, name));
   if (predictions.outside > 0) {
     tell(
         fmt::format("{} of {} requests lie outside the range in which the model was checked (columns "

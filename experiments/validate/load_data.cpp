@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "devices/device_spec.hpp"
+#include "sim/base/printable.hpp"
 #include "traces/import/single_stream.hpp"
 
 namespace wattline::experiments {
@@ -93,6 +94,14 @@ Result<std::vector<std::pair<ModeKey, ClosedLoop>>> closed_loops(
   return all;
 }
 
+// The text of a file, which is then one of the inputs. Each is read once: it may be a pipe.
+Result<std::string> read_input(const std::string& path, LoadData& data) {
+  auto text = read_text_file(path);
+  if (!text) return text;
+  data.inputs.push_back({printable(std::filesystem::path(path).filename().string()), sha256_of(*text)});
+  return text;
+}
+
 }  // namespace
 
 double Repeated::standard_error(std::size_t runs) const {
@@ -138,25 +147,25 @@ Result<LoadData> read_load_data(const LoadFiles& files) {
       files.profiles.empty() ? beside(files.data, "single_stream.csv") : files.profiles;
   const std::string clocks_path =
       files.clocks.empty() ? beside(files.data, "observed_clocks.csv") : files.clocks;
-  const auto rows = traces::read_load_sweep(files.data);
+  LoadData data;
+  const auto sweep = read_input(files.data, data);
+  if (!sweep) return sweep.error();
+  const auto profiles_text = read_input(profiles_path, data);
+  if (!profiles_text) return profiles_text.error();
+  const auto clocks_text = read_input(clocks_path, data);
+  if (!clocks_text) return clocks_text.error();
+
+  const auto rows = traces::parse_load_sweep(*sweep, files.data);
   if (!rows) return rows.error();
-  const auto clocks = traces::read_observed_clocks(clocks_path);
+  const auto clocks = traces::parse_observed_clocks(*clocks_text, clocks_path);
   if (!clocks) return clocks.error();
-  traces::ImportOptions options;
-  options.observed_clocks = clocks_path;
-  const auto profiles = traces::read_single_stream(profiles_path, options);
+  const auto profiles = traces::parse_single_stream(*profiles_text, profiles_path, *clocks);
   if (!profiles) return profiles.error();
   const auto closed = closed_loops(*profiles, *clocks);
   if (!closed) return closed.error();
-  LoadData data;
   auto modes = served_modes(*rows, *closed, *clocks);
-  if (!modes) return bad_input(files.data + ": " + modes.error().message);
+  if (!modes) return bad_input(printable(files.data) + ": " + modes.error().message);
   data.modes = *std::move(modes);
-  for (const std::string& path : {files.data, profiles_path, clocks_path}) {
-    auto input = hashed_input(path, std::filesystem::path(path).filename().string());
-    if (!input) return input.error();
-    data.inputs.push_back(*std::move(input));
-  }
   return data;
 }
 

@@ -42,6 +42,25 @@ calibrate() { "$wattline" calibrate --law-only --profile "$1" --out model.json "
 accept -- "$wattline" calibrate --law-only --profile good.csv --out good.json
 cut -d, -f1-8 good.csv >requests.csv
 
+# --- a pipe can be read once only ---
+"$wattline" calibrate --law-only --profile /dev/stdin --out piped.json <good.csv >/dev/null 2>&1 || fail "profiles from standard input are refused"
+same_hash() { [ "$(grep '"profiles_sha256"' "$1")" = "$(grep '"profiles_sha256"' good.json)" ]; }
+same_hash piped.json || fail "profiles from standard input have another hash"
+accept -- "$wattline" calibrate --law-only --profile <(cat good.csv) --out piped.json
+same_hash piped.json || fail "profiles from a pipe have another hash"
+accept -- "$wattline" validate profiles --model good.json --profile <(cat good.csv)
+accept -- "$wattline" validate curve --profile <(cat good.csv) --used 3 --seeds 1 --law-only
+accept -- "$wattline" predict --model <(cat good.json) --requests <(cat requests.csv)
+mkfifo log.pipe
+timeout 20 bash -c "printf 'time_s\n0.5\n1.5\n' >log.pipe" &
+cat >scenario.json <<'JSON'
+{"schema": "wattline-scenario/1", "name": "piped", "device": "nano", "mode": "MAXN",
+ "infer": {"workload": "resnet50", "batch": 1}, "arrivals": {"kind": "csv", "file": "log.pipe"}}
+JSON
+timeout 20 "$wattline" run scenario.json --out piped >/dev/null 2>err.txt || { fail "arrivals from a pipe are read twice"; cat err.txt; }
+wait
+grep -q "$(printf 'time_s\n0.5\n1.5\n' | sha256sum | cut -d' ' -f1)" piped/manifest.json || fail "arrivals from a pipe have another hash"
+
 # --- not UTF-8, and binary ---
 sed "5s/resnet50/caf$(printf '\351')/" good.csv >bad.csv
 expect 2 bad.csv 'line 5' 'caf\xe9' UTF-8 -- calibrate bad.csv --fit-work "caf$(printf '\351')"
@@ -55,5 +74,21 @@ expect 2 bad.csv binary -- calibrate bad.csv
 echo start_s,end_s,workload,role,batch >none.csv
 printf 'RAM 1/2MB CPU [1\0%%@729]\n' >bad.log
 expect 2 bad.log "'1?%@729' is not what tegrastats prints" -- calibrate bad.log --import tegrastats --minibatches none.csv --start-s 0 --device nano
+
+# --- a file whose name no terminal shows, and that JSON cannot hold ---
+odd="caf$(printf '\351')
+.csv"
+cp good.csv "$odd"
+accept -- "$wattline" calibrate --law-only --profile "$odd" --out odd.json --format json
+grep -qF '"source": "caf\\xe9\\x0a.csv"' odd.json || fail "a name that is no UTF-8 is not escaped in the model"
+accept -- "$wattline" predict --model odd.json --requests requests.csv
+accept -- "$wattline" calibrate --law-only --profile good.csv --out "$odd.json"
+accept -- "$wattline" validate profiles --model "$odd.json" --profile "$odd"
+tail -c 20 good.csv >"$odd"
+expect 2 'caf\xe9\x0a.csv: line 1' -- calibrate "$odd"
+expect 2 'none\xe9.csv: cannot be opened' -- calibrate "none$(printf '\351').csv"
+mv scenario.json "scenario$(printf '\351').json"
+sed -i 's/{"kind.*}}/{"kind": "uniform", "rate_hz": 1, "requests": 4}}/' scenario*.json
+accept -- "$wattline" run scenario*.json --out odd
 
 [ "$failures" -eq 0 ]

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sim/base/strict_json.hpp"
 #include "tests/catch.hpp"
 
 namespace wattline::traces {
@@ -47,7 +48,9 @@ void check_published(const Published& published) {
     WARN("skipped: " << path << " is not there");
     return;
   }
-  const auto instants = read_azure_llm(path);
+  const auto text = read_text_file(path);
+  REQUIRE(text.ok());
+  const auto instants = parse_azure_llm(*text, path);
   REQUIRE(instants.ok());
   CHECK(instants->size() == published.requests);
   double sum = 0, squares = 0;

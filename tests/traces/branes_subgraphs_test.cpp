@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tests/traces/outcome.hpp"
+#include "traces/import/formats.hpp"
 
 namespace wattline::traces {
 namespace {
@@ -56,7 +57,7 @@ TEST_CASE("A sub-graph without FLOP is accepted, one without bytes or with an im
 TEST_CASE("The sub-graphs' FLOP are of the whole minibatch, and so are their bytes but for the weights") {
   const std::string path = measured_data("orin-agx-subgraphs/subgraph_latency.csv");
   if (path.empty()) return;
-  const auto rows = accepted(read_branes_subgraphs(path, {}));
+  const auto rows = accepted(import_profiles("branes-subgraphs", path));
   REQUIRE(rows.size() == 17'964);
   std::map<std::string, const devices::ProfileRow*> single;
   for (const auto& row : rows) {

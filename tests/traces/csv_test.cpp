@@ -194,12 +194,6 @@ TEST_CASE("A file's name is shown on one line, and as UTF-8") {
   CHECK(table.error().message == "caf\\xe9\\x0a.csv: empty; a header line is expected");
 }
 
-TEST_CASE("A CSV file that is not there is named") {
-  const auto table = CsvTable::read("/no/such/file.csv");
-  REQUIRE_FALSE(table.ok());
-  CHECK(table.error().message.find("/no/such/file.csv: cannot be opened") == 0);
-}
-
 }  // namespace
 }  // namespace wattline::traces
 

@@ -44,7 +44,7 @@ TEST_CASE("Every format has a name of its own and a title, and is found by it") 
 
 TEST_CASE("The message about an unknown format lists those that hold profiles, and no other") {
   const std::string message = error_of(import_profiles("tegrastat", "nowhere.csv", {}));
-  for (const Format& format : formats()) CHECK(mentions(message, format.name) == (format.read != nullptr));
+  for (const Format& format : formats()) CHECK(mentions(message, format.name) == (format.parse != nullptr));
 }
 
 TEST_CASE("A format without profiles says what it holds instead") {
@@ -76,7 +76,7 @@ TEST_CASE("A time is chosen only where a format has several") {
 
 TEST_CASE("A file that is not there is an error that names it") {
   for (const Format& format : formats()) {
-    if (format.read == nullptr) continue;
+    if (format.parse == nullptr) continue;
     ImportOptions options;
     options.start_s = 0;
     CHECK(mentions(error_of(import_profiles(format.name, "/nowhere/at-all.csv", options)),

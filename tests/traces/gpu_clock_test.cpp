@@ -4,6 +4,7 @@
 
 #include "tests/traces/outcome.hpp"
 #include "traces/import/cublas_gemm.hpp"
+#include "traces/import/formats.hpp"
 #include "traces/import/triton_mobilenet.hpp"
 
 namespace wattline::traces {
@@ -66,7 +67,7 @@ TEST_CASE("A row of Triton that contradicts itself is an error") {
 TEST_CASE("Triton's file has 219 rows, and 24 points twice that differ little") {
   const std::string path = measured_data("jetson-gpu-clock/triton_mobilenet.csv");
   if (path.empty()) return;
-  const auto rows = accepted(read_triton_mobilenet(path, {}));
+  const auto rows = accepted(import_profiles("triton-mobilenet", path));
   CHECK(rows.size() == 219);
   std::map<std::tuple<std::string, std::string, std::int64_t, devices::PowerMode>, double> first;
   std::size_t repeats = 0;
@@ -83,8 +84,8 @@ TEST_CASE("Triton's file has 219 rows, and 24 points twice that differ little") 
 TEST_CASE("The median at the client is the time of the closed loop") {
   const std::string path = measured_data("jetson-gpu-clock/triton_mobilenet.csv");
   if (path.empty()) return;
-  const auto client = accepted(read_triton_mobilenet(path, with_time("p50_us")));
-  const auto loop = accepted(read_triton_mobilenet(path, with_time("closed_loop")));
+  const auto client = accepted(import_profiles("triton-mobilenet", path, with_time("p50_us")));
+  const auto loop = accepted(import_profiles("triton-mobilenet", path, with_time("closed_loop")));
   for (std::size_t i = 0; i < client.size(); ++i)
     CHECK(*client[i].time_ms == Approx(*loop[i].time_ms).epsilon(0.08));
 }
@@ -132,7 +133,7 @@ TEST_CASE("A GEMM of another type or with impossible power is an error") {
 TEST_CASE("The GEMM file has 480 rows, and at n = 2048 nearly the peak of the CUDA cores") {
   const std::string path = measured_data("jetson-gpu-clock/gemm_square.csv");
   if (path.empty()) return;
-  const auto rows = accepted(read_cublas_gemm(path, {}));
+  const auto rows = accepted(import_profiles("cublas-gemm", path));
   CHECK(rows.size() == 480);
   for (const auto& row : rows) {
     if (row.workload != "gemm-2048@cublas-fp32") continue;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/traces/outcome.hpp"
+#include "traces/import/formats.hpp"
 #include "traces/import/single_stream.hpp"
 
 namespace wattline::traces {
@@ -185,7 +186,7 @@ TEST_CASE("The load files have 1,030, 112 and 19 rows, over 19 modes of four boa
 TEST_CASE("The single streams are 21 profiles, in modes from the clocks beside their file") {
   const std::string path = measured_data("jetson-load/single_stream.csv");
   if (path.empty()) return;
-  const auto rows = accepted(read_single_stream(path, {}));
+  const auto rows = accepted(import_profiles("single-stream", path));
   REQUIRE(rows.size() == 21);
   for (const auto& row : rows) {
     if (row.device == "xavier-nx") CHECK(row.mode == devices::PowerMode{4, 1'907'200, 510'000, 1'600'000, 6});
@@ -194,7 +195,7 @@ TEST_CASE("The single streams are 21 profiles, in modes from the clocks beside t
   }
   ImportOptions options;
   options.observed_clocks = path;
-  CHECK(mentions(error_of(read_single_stream(path, options)),
+  CHECK(mentions(error_of(import_profiles("single-stream", path, options)),
                  "single_stream.csv: line 1: 'model' is not a known"));
 }
 

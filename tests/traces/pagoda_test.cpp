@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/traces/outcome.hpp"
+#include "traces/import/formats.hpp"
 
 namespace wattline::traces {
 namespace {
@@ -52,7 +53,7 @@ TEST_CASE("What Pagoda's file cannot hold is an error with its line") {
 TEST_CASE("Pagoda's file has five networks at three batches, and linear FLOP") {
   const std::string path = measured_data("orin-agx-dnn/maxn_inference.csv");
   if (path.empty()) return;
-  const auto rows = accepted(read_pagoda(path, {}));
+  const auto rows = accepted(import_profiles("pagoda", path));
   REQUIRE(rows.size() == 15);
   std::set<std::string> workloads;
   for (const auto& row : rows) workloads.insert(row.workload);

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "tests/traces/outcome.hpp"
+#include "traces/import/formats.hpp"
 #include "traces/import/tx2_cpu_gpu_emc.hpp"
 #include "traces/import/tx2_gpu_emc.hpp"
 
@@ -69,8 +70,8 @@ TEST_CASE("The TX2 files have 52 points and 13, which agree; the repeats of the 
   const std::string sweep_path = measured_data("tx2-gpu-emc/gpu_emc_sweep.csv");
   const std::string power_path = measured_data("tx2-gpu-emc/vgg19_power_vs_gpu_clock.csv");
   if (sweep_path.empty() || power_path.empty()) return;
-  const auto sweep = accepted(read_tx2_gpu_emc(sweep_path, {}));
-  const auto power = accepted(read_tx2_gpu_emc(power_path, {}));
+  const auto sweep = accepted(import_profiles("tx2-gpu-emc", sweep_path));
+  const auto power = accepted(import_profiles("tx2-gpu-emc", power_path));
   CHECK(sweep.size() == 52);
   CHECK(power.size() == 13);
   std::map<devices::PowerMode, double> times;
@@ -78,7 +79,7 @@ TEST_CASE("The TX2 files have 52 points and 13, which agree; the repeats of the 
   for (const auto& row : power) CHECK(*row.time_ms == Approx(times.at(row.mode)).epsilon(0.025));
   ImportOptions options;
   options.keep_repeats = true;
-  const auto all = accepted(read_tx2_gpu_emc(sweep_path, options));
+  const auto all = accepted(import_profiles("tx2-gpu-emc", sweep_path, options));
   CHECK(all.size() == 65);
   double worst = 0;
   for (const auto& row : all) worst = std::max(worst, *row.time_ms / times.at(row.mode) - 1);
@@ -113,7 +114,7 @@ TEST_CASE("Networks and image sizes that we have no measurement of are read as t
 TEST_CASE("The file of Inception-v3 is a full grid of 3,072 points") {
   const std::string path = measured_data("tx2-cpu-gpu-emc/inceptionv3.csv");
   if (path.empty()) return;
-  const auto rows = accepted(read_tx2_cpu_gpu_emc(path, {}));
+  const auto rows = accepted(import_profiles("tx2-cpu-gpu-emc", path));
   CHECK(rows.size() == 3'072);
   std::map<std::pair<std::string, devices::PowerMode>, int> points;
   for (const auto& row : rows) ++points[{row.workload, row.mode}];

@@ -45,10 +45,4 @@ Result<std::vector<sim::TimeNs>> parse_azure_llm(const std::string& text, const 
   return instants_of(*table);
 }
 
-Result<std::vector<sim::TimeNs>> read_azure_llm(const std::string& path) {
-  const auto table = CsvTable::read(path);
-  if (!table) return table.error();
-  return instants_of(*table);
-}
-
 }  // namespace wattline::traces

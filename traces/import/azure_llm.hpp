@@ -12,7 +12,6 @@
 namespace wattline::traces {
 
 // At least one request. The rows must be in ascending order of time.
-Result<std::vector<sim::TimeNs>> read_azure_llm(const std::string& path);
 Result<std::vector<sim::TimeNs>> parse_azure_llm(const std::string& text, const std::string& name);
 
 }  // namespace wattline::traces

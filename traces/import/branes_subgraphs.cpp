@@ -57,10 +57,4 @@ Result<std::vector<ProfileRow>> parse_branes_subgraphs(const std::string& text, 
       [&](RowReader& in) { return row_of(in, modes, *time); });
 }
 
-Result<std::vector<ProfileRow>> read_branes_subgraphs(const std::string& path, const ImportOptions& options) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  return parse_branes_subgraphs(*text, path, options);
-}
-
 }  // namespace wattline::traces

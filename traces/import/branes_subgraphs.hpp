@@ -28,7 +28,5 @@ namespace wattline::traces {
 Result<std::vector<devices::ProfileRow>> parse_branes_subgraphs(const std::string& text,
                                                                 const std::string& name,
                                                                 const ImportOptions& options = {});
-Result<std::vector<devices::ProfileRow>> read_branes_subgraphs(const std::string& path,
-                                                               const ImportOptions& options);
 
 }  // namespace wattline::traces

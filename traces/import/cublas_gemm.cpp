@@ -48,7 +48,8 @@ ProfileRow row_of(RowReader& in, const std::map<std::string, PowerMode>& top) {
 
 }  // namespace
 
-Result<std::vector<ProfileRow>> parse_cublas_gemm(const std::string& text, const std::string& name) {
+Result<std::vector<ProfileRow>> parse_cublas_gemm(const std::string& text, const std::string& name,
+                                                  const ImportOptions&) {
   std::map<std::string, PowerMode> top;
   for (const auto& [board, device] : device_of_board) {
     const auto mode = preset_mode(device, "MAXN");
@@ -59,12 +60,6 @@ Result<std::vector<ProfileRow>> parse_cublas_gemm(const std::string& text, const
                                 {"board", "dtype", "n", "cublas_mode", "gpu_mhz", "flops_per_s", "iterations",
                                  "seconds", "n_power_samples", "mean_wall_power_w", "max_wall_power_w"},
                                 [&](RowReader& in) { return row_of(in, top); });
-}
-
-Result<std::vector<ProfileRow>> read_cublas_gemm(const std::string& path, const ImportOptions&) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  return parse_cublas_gemm(*text, path);
 }
 
 }  // namespace wattline::traces

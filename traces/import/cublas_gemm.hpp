@@ -23,8 +23,7 @@
 
 namespace wattline::traces {
 
-Result<std::vector<devices::ProfileRow>> parse_cublas_gemm(const std::string& text, const std::string& name);
-Result<std::vector<devices::ProfileRow>> read_cublas_gemm(const std::string& path,
-                                                          const ImportOptions& options);
+Result<std::vector<devices::ProfileRow>> parse_cublas_gemm(const std::string& text, const std::string& name,
+                                                           const ImportOptions& options = {});
 
 }  // namespace wattline::traces

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/strict_json.hpp"
 #include "sim/base/text.hpp"
+#include "traces/csv.hpp"
 #include "traces/import/board_modes.hpp"
 #include "traces/import/branes_subgraphs.hpp"
 #include "traces/import/cublas_gemm.hpp"
@@ -18,22 +20,22 @@ namespace wattline::traces {
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
-      {"pagoda", "five networks in PyTorch on AGX Orin, MAXN (dream-lab/pagoda)", read_pagoda, false},
+      {"pagoda", "five networks in PyTorch on AGX Orin, MAXN (dream-lab/pagoda)", parse_pagoda, false},
       {"branes-subgraphs", "sub-graphs of seven CNNs in PyTorch on AGX Orin, four modes (branes-ai/graphs)",
-       read_branes_subgraphs, true},
+       parse_branes_subgraphs, true},
       {"single-stream",
        "three CNNs in ONNX Runtime with TensorRT on four boards (load-reactive-edge-inference)",
-       read_single_stream, true},
+       import_single_stream, true},
       {"triton-mobilenet", "MobileNet on Triton over GPU clock and batch, AGX Xavier and Jetson Nano",
-       read_triton_mobilenet, true},
-      {"cublas-gemm", "square cuBLAS GEMM over GPU clock, AGX Xavier and Jetson Nano", read_cublas_gemm,
+       parse_triton_mobilenet, true},
+      {"cublas-gemm", "square cuBLAS GEMM over GPU clock, AGX Xavier and Jetson Nano", parse_cublas_gemm,
        false},
       {"tx2-gpu-emc", "VGG-19 in TensorRT over GPU and EMC clock on TX2 (thynics/jetson_dvfs)",
-       read_tx2_gpu_emc, false},
+       parse_tx2_gpu_emc, false},
       {"tx2-cpu-gpu-emc", "Inception-v3 in TensorFlow over all clocks on TX2 (softsys4ai/FlexiBO)",
-       read_tx2_cpu_gpu_emc, false},
-      {"tegrastats", "an NVIDIA tegrastats log, joined with a minibatch log", read_tegrastats, false, true},
-      {"jtop", "a jtop CSV log of jetson_stats, joined with a minibatch log", read_jtop, false, true},
+       parse_tx2_cpu_gpu_emc, false},
+      {"tegrastats", "an NVIDIA tegrastats log, joined with a minibatch log", import_tegrastats, false, true},
+      {"jtop", "a jtop CSV log of jetson_stats, joined with a minibatch log", import_jtop, false, true},
       {"load-sweep", "request latencies under Poisson load (load-reactive-edge-inference)", nullptr, false},
       {"capacity-search", "trials of a search for the capacity (load-reactive-edge-inference)", nullptr,
        false},
@@ -47,22 +49,33 @@ Result<Format> find_format(const std::string& name) {
   std::vector<std::string> known;
   for (const Format& format : formats()) {
     if (format.name == name) return format;
-    if (format.read) known.push_back(format.name);
+    if (format.parse) known.push_back(format.name);
   }
   return bad_input(unknown_name_message("format", name, known));
 }
 
-Result<std::vector<devices::ProfileRow>> import_profiles(const std::string& format, const std::string& path,
-                                                         const ImportOptions& options) {
-  const auto found = find_format(format);
+namespace {
+
+// Asked before a file is read: whether the format has profiles, and the time that is wanted.
+Result<Format> usable_format(const std::string& name, const ImportOptions& options) {
+  const auto found = find_format(name);
   if (!found) return found.error();
-  if (found->read == nullptr)
-    return bad_input(fmt::format("format '{}' holds no profiles but {}", format, found->title));
+  if (found->parse == nullptr)
+    return bad_input(fmt::format("format '{}' holds no profiles but {}", name, found->title));
   if (!options.time.empty() && !found->several_times) {
-    return bad_input(fmt::format("format '{}' has one time only; '{}' cannot be chosen", format,
+    return bad_input(fmt::format("format '{}' has one time only; '{}' cannot be chosen", name,
                                  options.time.substr(0, 80)));
   }
-  auto rows = found->read(path, options);
+  return *found;
+}
+
+}  // namespace
+
+Result<std::vector<devices::ProfileRow>> import_text(const std::string& format, const std::string& text,
+                                                     const std::string& path, const ImportOptions& options) {
+  const auto found = usable_format(format, options);
+  if (!found) return found.error();
+  auto rows = found->parse(text, path, options);
   if (!rows) return rows;
   for (devices::ProfileRow& row : *rows) {
     if (!options.device.empty()) row.device = options.device;
@@ -70,6 +83,14 @@ Result<std::vector<devices::ProfileRow>> import_profiles(const std::string& form
     row.mode = replaced(row.mode, options.mode);
   }
   return rows;
+}
+
+Result<std::vector<devices::ProfileRow>> import_profiles(const std::string& format, const std::string& path,
+                                                         const ImportOptions& options) {
+  if (const auto found = usable_format(format, options); !found) return found.error();
+  const auto text = read_text_file(path, longest_csv);
+  if (!text) return text.error();
+  return import_text(format, *text, path, options);
 }
 
 }  // namespace wattline::traces

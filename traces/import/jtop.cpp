@@ -100,7 +100,7 @@ Result<PowerLog> parse_jtop(const std::string& text, const std::string& name, co
   if (!table) return table.error();
   if (auto error = check_header(*table)) return *error;
   PowerLog log;
-  log.name = name;
+  log.name = table->name();
   std::optional<std::int64_t> first_ns;
   bool pinned = true;
   for (const CsvTable::Row& row : table->rows()) {
@@ -118,12 +118,11 @@ Result<PowerLog> parse_jtop(const std::string& text, const std::string& name, co
   return log;
 }
 
-Result<std::vector<devices::ProfileRow>> read_jtop(const std::string& path, const ImportOptions& options) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  const auto log = parse_jtop(*text, path, options);
+Result<std::vector<devices::ProfileRow>> import_jtop(const std::string& text, const std::string& name,
+                                                     const ImportOptions& options) {
+  const auto log = parse_jtop(text, name, options);
   if (!log) return log.error();
-  return join_minibatch_log(*log, path, options);
+  return join_minibatch_log(*log, options);
 }
 
 }  // namespace wattline::traces

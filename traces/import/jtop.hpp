@@ -28,6 +28,8 @@ namespace wattline::traces {
 
 Result<PowerLog> parse_jtop(const std::string& text, const std::string& name,
                             const ImportOptions& options = {});
-Result<std::vector<devices::ProfileRow>> read_jtop(const std::string& path, const ImportOptions& options);
+// Joined with the minibatch log that the options name.
+Result<std::vector<devices::ProfileRow>> import_jtop(const std::string& text, const std::string& name,
+                                                     const ImportOptions& options);
 
 }  // namespace wattline::traces

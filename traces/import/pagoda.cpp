@@ -32,18 +32,13 @@ devices::ProfileRow row_of(RowReader& in) {
 
 }  // namespace
 
-Result<std::vector<devices::ProfileRow>> parse_pagoda(const std::string& text, const std::string& name) {
+Result<std::vector<devices::ProfileRow>> parse_pagoda(const std::string& text, const std::string& name,
+                                                      const ImportOptions&) {
   return records_of<devices::ProfileRow>(
       text, name,
       {"model", "cores", "cpu_khz", "gpu_hz", "emc_hz", "batch", "time_ms", "power_w", "flops_per_minibatch",
        "mem_bytes_per_minibatch", "param_bytes"},
       row_of);
-}
-
-Result<std::vector<devices::ProfileRow>> read_pagoda(const std::string& path, const ImportOptions&) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  return parse_pagoda(*text, path);
 }
 
 }  // namespace wattline::traces

@@ -115,10 +115,11 @@ Result<std::vector<ProfileRow>> join_minibatches(const PowerLog& log,
   return rows;
 }
 
-Result<std::vector<devices::ProfileRow>> join_minibatch_log(const PowerLog& log, const std::string& path,
+Result<std::vector<devices::ProfileRow>> join_minibatch_log(const PowerLog& log,
                                                             const ImportOptions& options) {
   if (options.minibatches.empty())
-    return bad_input(path + ": a power log says nothing of minibatches; give their log as an option");
+    return bad_input(log.name +
+                     ": a power log says nothing of minibatches; give their log as an option");
   const auto minibatches = read_minibatch_log(options.minibatches);
   if (!minibatches) return minibatches.error();
   return join_minibatches(log, *minibatches, options);

@@ -49,9 +49,8 @@ Result<std::vector<devices::ProfileRow>> join_minibatches(const PowerLog& log,
                                                           const std::vector<Minibatch>& minibatches,
                                                           const ImportOptions& options);
 
-// The same with the minibatch log that the options name; an error, naming the log's `path`, where they name
-// none.
-Result<std::vector<devices::ProfileRow>> join_minibatch_log(const PowerLog& log, const std::string& path,
+// The same with the minibatch log that the options name; an error where they name none.
+Result<std::vector<devices::ProfileRow>> join_minibatch_log(const PowerLog& log,
                                                             const ImportOptions& options);
 
 }  // namespace wattline::traces

@@ -93,14 +93,13 @@ Result<std::vector<ProfileRow>> parse_single_stream(const std::string& text, con
                                 [&](RowReader& in) { return row_of(in, *modes, *time); });
 }
 
-Result<std::vector<ProfileRow>> read_single_stream(const std::string& path, const ImportOptions& options) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
+Result<std::vector<ProfileRow>> import_single_stream(const std::string& text, const std::string& path,
+                                                     const ImportOptions& options) {
   const auto beside = std::filesystem::path(path).parent_path() / "observed_clocks.csv";
   const auto clocks =
       read_observed_clocks(options.observed_clocks.empty() ? beside.string() : options.observed_clocks);
   if (!clocks) return clocks.error();
-  return parse_single_stream(*text, path, *clocks, options);
+  return parse_single_stream(text, path, *clocks, options);
 }
 
 }  // namespace wattline::traces

@@ -23,7 +23,9 @@ namespace wattline::traces {
 Result<std::vector<devices::ProfileRow>> parse_single_stream(const std::string& text, const std::string& name,
                                                              const std::vector<ObservedClocks>& clocks,
                                                              const ImportOptions& options = {});
-Result<std::vector<devices::ProfileRow>> read_single_stream(const std::string& path,
-                                                            const ImportOptions& options);
+// The same with the clocks of the file that the options name, or of the one beside `path`.
+Result<std::vector<devices::ProfileRow>> import_single_stream(const std::string& text,
+                                                              const std::string& path,
+                                                              const ImportOptions& options);
 
 }  // namespace wattline::traces

@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "sim/base/strict_json.hpp"
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 #include "traces/import/tegrastats_line.hpp"
 
 namespace wattline::traces {
 
 namespace {
-
-constexpr std::size_t longest_file = std::size_t{1} << 30;
 
 // Collects line after line; an error is without file and line.
 class LogReader {
@@ -89,6 +87,9 @@ MaybeError LogReader::add(std::string_view text, std::size_t line_number) {
 
 Result<PowerLog> parse_tegrastats(const std::string& text, const std::string& name,
                                   const ImportOptions& options) {
+  PowerLog log;
+  log.name = printable(name);
+  log.source = "tegrastats";
   LogReader reader(options);
   std::string_view rest = text;
   for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
@@ -99,25 +100,20 @@ Result<PowerLog> parse_tegrastats(const std::string& text, const std::string& na
     if (line.empty()) continue;
     if (auto error = reader.add(line, line_number)) {
       return bad_input(
-          fmt::format("{}: line {}: {}{}", name, line_number, error->message,
+          fmt::format("{}: line {}: {}{}", log.name, line_number, error->message,
                       ended ? "" : "; the file ends here without a line break and looks cut off"));
     }
   }
-  PowerLog log;
-  log.name = name;
-  log.source = "tegrastats";
   log.readings = reader.take();
-  if (log.readings.empty()) return bad_input(name + ": empty; lines of tegrastats are expected");
+  if (log.readings.empty()) return bad_input(log.name + ": empty; lines of tegrastats are expected");
   return log;
 }
 
-Result<std::vector<devices::ProfileRow>> read_tegrastats(const std::string& path,
-                                                         const ImportOptions& options) {
-  const auto text = read_text_file(path, longest_file);
-  if (!text) return text.error();
-  const auto log = parse_tegrastats(*text, path, options);
+Result<std::vector<devices::ProfileRow>> import_tegrastats(const std::string& text, const std::string& name,
+                                                           const ImportOptions& options) {
+  const auto log = parse_tegrastats(text, name, options);
   if (!log) return log.error();
-  return join_minibatch_log(*log, path, options);
+  return join_minibatch_log(*log, options);
 }
 
 }  // namespace wattline::traces

@@ -29,7 +29,8 @@ namespace wattline::traces {
 
 Result<PowerLog> parse_tegrastats(const std::string& text, const std::string& name,
                                   const ImportOptions& options = {});
-Result<std::vector<devices::ProfileRow>> read_tegrastats(const std::string& path,
-                                                         const ImportOptions& options);
+// Joined with the minibatch log that the options name.
+Result<std::vector<devices::ProfileRow>> import_tegrastats(const std::string& text, const std::string& name,
+                                                           const ImportOptions& options);
 
 }  // namespace wattline::traces

@@ -96,10 +96,4 @@ Result<std::vector<ProfileRow>> parse_triton_mobilenet(const std::string& text, 
   return records_of<ProfileRow>(text, name, columns, [&](RowReader& in) { return row_of(in, top, *time); });
 }
 
-Result<std::vector<ProfileRow>> read_triton_mobilenet(const std::string& path, const ImportOptions& options) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  return parse_triton_mobilenet(*text, path, options);
-}
-
 }  // namespace wattline::traces

@@ -29,7 +29,5 @@ namespace wattline::traces {
 Result<std::vector<devices::ProfileRow>> parse_triton_mobilenet(const std::string& text,
                                                                 const std::string& name,
                                                                 const ImportOptions& options = {});
-Result<std::vector<devices::ProfileRow>> read_triton_mobilenet(const std::string& path,
-                                                               const ImportOptions& options);
 
 }  // namespace wattline::traces

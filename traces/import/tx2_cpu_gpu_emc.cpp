@@ -39,16 +39,11 @@ ProfileRow row_of(RowReader& in) {
 
 }  // namespace
 
-Result<std::vector<ProfileRow>> parse_tx2_cpu_gpu_emc(const std::string& text, const std::string& name) {
+Result<std::vector<ProfileRow>> parse_tx2_cpu_gpu_emc(const std::string& text, const std::string& name,
+                                                      const ImportOptions&) {
   return records_of<ProfileRow>(
       text, name, {"model", "image_size", "cores", "cpu_khz", "gpu_hz", "emc_hz", "inference_time_s"},
       row_of);
-}
-
-Result<std::vector<ProfileRow>> read_tx2_cpu_gpu_emc(const std::string& path, const ImportOptions&) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  return parse_tx2_cpu_gpu_emc(*text, path);
 }
 
 }  // namespace wattline::traces

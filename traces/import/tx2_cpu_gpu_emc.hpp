@@ -17,8 +17,7 @@
 namespace wattline::traces {
 
 Result<std::vector<devices::ProfileRow>> parse_tx2_cpu_gpu_emc(const std::string& text,
-                                                               const std::string& name);
-Result<std::vector<devices::ProfileRow>> read_tx2_cpu_gpu_emc(const std::string& path,
-                                                              const ImportOptions& options);
+                                                               const std::string& name,
+                                                               const ImportOptions& options = {});
 
 }  // namespace wattline::traces

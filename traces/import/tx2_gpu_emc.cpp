@@ -87,10 +87,4 @@ Result<std::vector<ProfileRow>> parse_tx2_gpu_emc(const std::string& text, const
   return without_repeats(*rows);
 }
 
-Result<std::vector<ProfileRow>> read_tx2_gpu_emc(const std::string& path, const ImportOptions& options) {
-  const auto text = read_text_file(path);
-  if (!text) return text.error();
-  return parse_tx2_gpu_emc(*text, path, options);
-}
-
 }  // namespace wattline::traces

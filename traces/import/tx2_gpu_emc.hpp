@@ -27,7 +27,5 @@ namespace wattline::traces {
 
 Result<std::vector<devices::ProfileRow>> parse_tx2_gpu_emc(const std::string& text, const std::string& name,
                                                            const ImportOptions& options = {});
-Result<std::vector<devices::ProfileRow>> read_tx2_gpu_emc(const std::string& path,
-                                                          const ImportOptions& options);
 
 }  // namespace wattline::traces
