@@ -94,6 +94,13 @@ const char* separator_hint(const std::vector<std::string>& header) {
 
 }  // namespace
 
+std::optional<std::string> cut_off_note(const std::string& text, const std::string& name) {
+  const std::size_t last_line = text.rfind('\n') + 1;  // 0 where there is no line break
+  if (trimmed(std::string_view(text).substr(last_line)).empty()) return std::nullopt;
+  return fmt::format("{}: line {}, the last one, has no line break at its end and may be cut off",
+                     printable(name), std::count(text.begin(), text.end(), '\n') + 1);
+}
+
 Result<CsvTable> CsvTable::parse(const std::string& text, const std::string& name) {
   CsvTable table;
   table.name_ = printable(name);

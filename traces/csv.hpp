@@ -17,6 +17,10 @@ namespace wattline::traces {
 // The longest CSV file or log that is read.
 inline constexpr std::size_t longest_csv = std::size_t{1} << 30;
 
+// What is to be said of a text that no line break ends, if it is one: the last value may be cut off, which
+// no check of it can tell. `name` is what the note calls the text (a path).
+std::optional<std::string> cut_off_note(const std::string& text, const std::string& name);
+
 class CsvTable {
  public:
   struct Row {

@@ -86,6 +86,7 @@ Result<BoardProfiles> read_of(const ProfileSource& source, std::optional<devices
   }
   BoardProfiles profiles;
   profiles.sha256 = read->sha256;
+  profiles.notes = read->notes;
   for (const ProfileFile& file : read->files) {
     for (const devices::ProfileRow& row : file.rows) {
       // A foreign data set may hold several boards; in a profile CSV another board is a mistake.

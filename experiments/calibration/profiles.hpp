@@ -22,6 +22,7 @@ struct BoardProfiles {
   std::vector<devices::ProfileRow> rows;  // of this board, with its full name
   std::size_t of_other_boards = 0;        // left out; only a foreign format may hold several
   std::string sha256;                     // of the files, one after the other
+  std::vector<std::string> notes;         // what may be wrong with the files (profile_files.hpp)
 };
 
 // "a.csv, b.csv", printable and no longer than a model file's source may be.

@@ -133,6 +133,7 @@ void run_calibrate(const CalibrateOptions& options) {
   if (options.source.files.empty()) return transfer(options, format);
   const auto start = std::chrono::steady_clock::now();
   const BoardProfiles profiles = required(read_profiles(options.source, options.device, options.device_file));
+  for (const std::string& note : profiles.notes) tell("note: " + note);
   if (profiles.of_other_boards > 0)
     tell(fmt::format("{} profiles of other boards were left out", profiles.of_other_boards));
   check_fit_work(options.fit_work, profiles.rows);
@@ -155,6 +156,7 @@ void run_calibrate(const CalibrateOptions& options) {
   calibration::Calibration result = required(
       calibration::calibrate(profiles.spec, profiles.spec.text, profiles.rows, name_of(options.source), fit));
   result.model.profiles_sha256 = profiles.sha256;
+  result.report.notes.insert(result.report.notes.begin(), profiles.notes.begin(), profiles.notes.end());
   if (!options.out.empty())
     required(write_whole_file(options.out, calibration::write_model(result.model, options.name_device)));
   print(shown(result, format));

@@ -32,6 +32,7 @@ void run_predict(const PredictOptions& options) {
   const auto requests = required(traces::parse_profile_requests(csv, name));
   if (requests.empty()) throw CommandError(bad_input(name + ": no request; at least one row is expected"));
   const Predictions predictions = required(predict_all(model, requests, name));
+  if (const auto note = traces::cut_off_note(csv, name)) tell("note: " + *note);
   if (predictions.outside > 0) {
     tell(
         fmt::format("{} of {} requests lie outside the range in which the model was checked (columns "

@@ -56,6 +56,7 @@ std::string json_of(const LoadValidation& validation, const std::string& device)
 
 void run_validate_load(const ValidateLoadOptions& options) {
   const LoadData data = required(read_load_data(options.files));
+  for (const std::string& note : data.notes) tell("note: " + note);
   const Manifest manifest = manifest_of(options, data);
   if (!options.out.empty()) required(check_run_directory(options.out, manifest));
   const auto start = std::chrono::steady_clock::now();

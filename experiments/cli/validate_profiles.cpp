@@ -27,6 +27,7 @@ void run_validate_profiles(const ValidateProfilesOptions& options) {
   const Format format = format_of(options.format);
   const devices::HybridModel model(required(calibration::read_model(options.model)));
   const BoardProfiles profiles = required(read_profiles(options.source, model.model().spec));
+  for (const std::string& note : profiles.notes) tell("note: " + note);
   const ProfileValidation validation =
       required(validate_profiles(model, profiles.rows, name_of(options.source)));
   if (format == Format::csv) return print(validation.rows.to_csv());
@@ -83,6 +84,7 @@ ResultTable curve_table(const std::vector<calibration::LearningCurvePoint>& curv
 void run_curve(const CurveOptions& options) {
   const Format format = format_of(options.format);
   BoardProfiles profiles = required(read_profiles(options.source, options.device, options.device_file));
+  for (const std::string& note : profiles.notes) tell("note: " + note);
   if (!options.workload.empty()) {
     std::erase_if(profiles.rows, [&](const devices::ProfileRow& row) {
       return !row.workload.starts_with(options.workload);

@@ -9,6 +9,7 @@
 
 #include "devices/device_spec.hpp"
 #include "sim/base/printable.hpp"
+#include "traces/csv.hpp"
 #include "traces/import/single_stream.hpp"
 
 namespace wattline::experiments {
@@ -99,6 +100,7 @@ Result<std::string> read_input(const std::string& path, LoadData& data) {
   auto text = read_text_file(path);
   if (!text) return text;
   data.inputs.push_back({printable(std::filesystem::path(path).filename().string()), sha256_of(*text)});
+  if (const auto note = traces::cut_off_note(*text, path)) data.notes.push_back(*note);
   return text;
 }
 

@@ -59,6 +59,7 @@ struct ServedMode {
 struct LoadData {
   std::vector<ServedMode> modes;  // by device, workload and dvfs_mode
   std::vector<InputFile> inputs;
+  std::vector<std::string> notes;  // what may be wrong with a file though it can be read
 };
 
 // From the rows of the files. `closed_loop` is keyed by (device, workload, dvfs_mode). Errors: a row without

@@ -91,4 +91,22 @@ mv scenario.json "scenario$(printf '\351').json"
 sed -i 's/{"kind.*}}/{"kind": "uniform", "rate_hz": 1, "requests": 4}}/' scenario*.json
 accept -- "$wattline" run scenario*.json --out odd
 
+# --- cut off, and given twice ---
+head -c -3 good.csv >cut.csv
+accept 'note: cut.csv: line 10, the last one, has no line break' -- "$wattline" calibrate --law-only --profile cut.csv
+grep -q '^  cut.csv: line 10, .* may be cut off$' out.txt || fail "a last line that may be cut off is not in the report"
+accept 'cut.csv: line 10' -- "$wattline" validate profiles --model good.json --profile cut.csv
+accept 'cut.csv: line 10' -- "$wattline" validate curve --profile cut.csv --used 3 --seeds 1 --law-only
+head -c -1 requests.csv >cut.csv
+accept 'cut.csv: line 10' -- "$wattline" predict --model good.json --requests cut.csv
+accept -- "$wattline" calibrate --law-only --profile good.csv
+grep -q 'note:' err.txt && fail "whole profiles are noted"
+expect 2 './good.csv: given twice' -- calibrate good.csv --profile ./good.csv
+cp good.csv copy.csv
+expect 2 'copy.csv: holds the same text as good.csv' -- calibrate good.csv --profile copy.csv
+{ cat good.csv; sed -n 2,3p good.csv; } >repeated.csv
+accept 'note: repeated.csv: line 11 is the same as line 2, line 12 is the same as line 3' -- "$wattline" calibrate --law-only --profile repeated.csv
+sed -n '1p; 4p' good.csv >part.csv
+accept 'note: part.csv: line 2 is the same as line 4 of good.csv' -- "$wattline" calibrate --law-only --profile good.csv --profile part.csv
+
 [ "$failures" -eq 0 ]

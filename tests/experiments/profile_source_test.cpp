@@ -95,6 +95,35 @@ TEST_CASE("Options that a format would ignore are errors that name the option") 
   CHECK(has(message_of(read_profiles(source, "orin-agx", "")), "--minibatches"));
 }
 
+TEST_CASE("A file that is given twice, by its name or by its text, is an error") {
+  const ProfileFile file({"orin-agx", "orin-agx"});
+  ProfileSource source = file.source();
+  const std::string path = source.files.front();
+  source.files.push_back(std::filesystem::path(path).parent_path() / "." /
+                         std::filesystem::path(path).filename());
+  CHECK(has(message_of(read_profiles(source, "", "")), "given twice as --profile"));
+  source.files.back() = path + ".copy";
+  std::filesystem::copy_file(path, source.files.back());
+  CHECK(message_of(read_profiles(source, "", "")) ==
+        path + ".copy: holds the same text as " + path + "; give it once");
+  std::filesystem::remove(path + ".copy");
+}
+
+TEST_CASE("Rows that are the same in every value are noted with their lines, and so is a last line cut off") {
+  const ProfileFile file({"orin-agx", "orin-agx"});
+  const std::string path = file.source().files.front();
+  CHECK(read_profiles(file.source(), "", "")->notes.empty());
+  const std::string row = "orin-agx,resnet50,infer,4,4,1113600,420750,2133000,9,12";
+  std::ofstream(path, std::ios::app) << row << "\n" << row << "\n" << row << "5\n" << row;
+  const auto profiles = read_profiles(file.source(), "", "");
+  REQUIRE(profiles.ok());
+  CHECK(profiles->notes ==
+        std::vector<std::string>{
+            path + ": line 7, the last one, has no line break at its end and may be cut off",
+            path + ": line 5 is the same as line 4, line 7 is the same as line 4"});
+  CHECK(profiles->rows.size() == 6);
+}
+
 TEST_CASE("The name of a source is printable, and no longer than a model file can hold") {
   ProfileSource source;
   source.files = {"caf\xE9.csv", "two\nlines.csv"};

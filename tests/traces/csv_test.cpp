@@ -194,6 +194,14 @@ TEST_CASE("A file's name is shown on one line, and as UTF-8") {
   CHECK(table.error().message == "caf\\xe9\\x0a.csv: empty; a header line is expected");
 }
 
+TEST_CASE("A text that no line break ends may be cut off") {
+  CHECK(cut_off_note("a,b\n1,2\n3,4", "f.csv") ==
+        "f.csv: line 3, the last one, has no line break at its end and may be cut off");
+  CHECK(cut_off_note("a", "f.csv").has_value());
+  for (const char* whole : {"", "a\n", "a\r\n", "a\n \t"})
+    CHECK(cut_off_note(whole, "f.csv") == std::nullopt);
+}
+
 }  // namespace
 }  // namespace wattline::traces
 
