@@ -70,6 +70,16 @@ void add_seed_option(CLI::App& verb, std::uint64_t& seed, const std::string& of_
       ->capture_default_str();
 }
 
+CLI::Validator number_between(double low, double high) {
+  const auto check = [low, high](const std::string& text) {
+    const auto value = parse_double(text);
+    if (value && *value >= low && *value <= high) return std::string();
+    return fmt::format("'{}' is not accepted; a number from {} to {} is expected", text.substr(0, 80),
+                       shortest(low), shortest(high));
+  };
+  return CLI::Validator(check, fmt::format("FLOAT in [{} - {}]", shortest(low), shortest(high)));
+}
+
 void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw CommandError(failure("standard output cannot be written"));

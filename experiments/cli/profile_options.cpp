@@ -21,15 +21,16 @@ CLI::Option* add_profile_options(CLI::App& verb, ProfileSource& source) {
       ->group(group);
   verb.add_option("--start-s", import.start_s,
                   "Instant of the power log's first line on the minibatch log's clock")
+      ->check(number_between(-1e10, 1e10))
       ->needs(format)
       ->group(group);
   verb.add_option("--interval-s", import.interval_s, "Between lines of a power log without time stamps")
-      ->check(CLI::Range(1e-3, 1e4))
+      ->check(number_between(1e-3, 1e4))
       ->needs(format)
       ->capture_default_str()
       ->group(group);
   verb.add_option("--settle-s", import.settle_s, "From the start of a run, without power readings")
-      ->check(CLI::Range(0.0, 1e4))
+      ->check(number_between(0, 1e4))
       ->needs(format)
       ->capture_default_str()
       ->group(group);

@@ -101,7 +101,7 @@ void add_validate_load(CLI::App& validate) {
           "--capacity-p95-ms", options->load.fit.capacity_p95_ms,
           "p95 that defines the capacity (load 1); tells service times where there is no closed-loop "
           "profile; 0: not used")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number_between(0, 1e6))
       ->capture_default_str();
   add_seed_option(*verb, options->load.fit.seed, "Of every random stream");
   verb->add_option("--runs", options->load.runs,

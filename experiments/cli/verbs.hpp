@@ -40,6 +40,8 @@ inline void required(const MaybeError& error) {
 void add_format_option(CLI::App& verb, std::string& format);
 // Adds --seed, a whole number from 0 on.
 void add_seed_option(CLI::App& verb, std::uint64_t& seed, const std::string& of_what);
+// A check of an option's value: a number from `low` to `high`. CLI::Range lets "nan" pass.
+CLI::Validator number_between(double low, double high);
 // Adds --profile, --import and what a foreign format needs beside; returns --profile.
 CLI::Option* add_profile_options(CLI::App& verb, ProfileSource& source);
 

@@ -35,8 +35,9 @@ struct ImportOptions {
 
   std::string minibatches;                   // path of the minibatch log (minibatch_log.hpp)
   std::optional<devices::DeviceSpec> board;  // its clocks and presets; nothing: the built-in `device`
-  // Instant of the log's first line in the clock of the minibatch log, in seconds. Nothing: the log's own
-  // time stamps count, in seconds from 1970-01-01 of the clock that printed them, time zone and all.
+  // Instant of the log's first line in the clock of the minibatch log, in seconds, a finite number. Nothing:
+  // the log's own time stamps count, in seconds from 1970-01-01 of the clock that printed them, time zone and
+  // all.
   std::optional<double> start_s;
   double interval_s = 1;     // between lines, for logs without time stamps
   double settle_s = 0;       // from the start of a run, without power readings
