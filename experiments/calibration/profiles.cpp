@@ -48,6 +48,9 @@ MaybeError check_import(const ProfileSource& source) {
   if (!format) return format.error();
   const traces::ImportOptions& given = source.import;
   const traces::ImportOptions defaults;
+  if (!given.observed_clocks.empty() && format->name != "single-stream")
+    return bad_input(fmt::format("--observed-clocks is of single-stream files; format '{}' has no use for it",
+                                 format->name));
   if (format->power_log) {
     if (given.minibatches.empty())
       return bad_input(
@@ -55,6 +58,7 @@ MaybeError check_import(const ProfileSource& source) {
     return {};
   }
   const char* useless = nullptr;
+  if (!given.power_rails.empty()) useless = "--rails";
   if (!given.minibatches.empty()) useless = "--minibatches";
   if (given.start_s) useless = "--start-s";
   if (given.interval_s != defaults.interval_s) useless = "--interval-s";

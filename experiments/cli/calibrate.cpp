@@ -119,7 +119,8 @@ void check_power_offset(const BoardProfiles& profiles, const calibration::Calibr
 
 void check_outputs(const CalibrateOptions& options) {
   std::vector<std::string> inputs = options.source.files;
-  inputs.insert(inputs.end(), {options.source.import.minibatches, options.device_file, options.base});
+  inputs.insert(inputs.end(), {options.source.import.minibatches, options.source.import.observed_clocks,
+                               options.device_file, options.base});
   for (const std::string& target : {options.out, options.profiles_out})
     if (!target.empty()) required(check_output(target, inputs));
   if (!options.out.empty() && !options.profiles_out.empty() && same_file(options.out, options.profiles_out))

@@ -109,4 +109,30 @@ accept 'note: repeated.csv: line 11 is the same as line 2, line 12 is the same a
 sed -n '1p; 4p' good.csv >part.csv
 accept 'note: part.csv: line 2 is the same as line 4 of good.csv' -- "$wattline" calibrate --law-only --profile good.csv --profile part.csv
 
+# --- what a tegrastats log does not say: clocks without root, which rails, when it began ---
+for s in 1 2 3 4; do
+  echo "11-23-2026 10:00:0$s RAM 4722/30592MB CPU [12%@2201,12%@2201,12%@2201,12%@2201] GR3D_FREQ 99% VIN 9000mW/9000mW VDD_GPU 5000mW/5000mW"
+done >user.log
+printf 'start_s,end_s,workload,role,batch\n0,1,resnet50,infer,16\n1,2,resnet50,infer,16\n' >minibatches.csv
+log() { "$wattline" "$@" --law-only --import tegrastats --profile user.log --minibatches minibatches.csv --device orin-agx; }
+expect 2 'line 1' 'VIN, VDD_GPU' --rails -- log calibrate --start-s 0
+expect 2 'no line states the GPU clock or the EMC clock' --gpu-khz --emc-khz -- log calibrate --start-s 0 --rails VIN
+expect 2 'no line states the GPU clock (' --gpu-khz -- log calibrate --start-s 0 --rails VIN --emc-khz 3199000
+given=(--start-s 0 --rails VIN,VDD_GPU --gpu-khz 1300500 --emc-khz 3199000 --active-sms 8)
+accept -- log calibrate "${given[@]}" --profiles-out logged.csv
+grep -q '^orin-agx-64gb,resnet50,infer,16,4,2201600,1300500,3199000,1000,14,8,' logged.csv || { fail "a log is not joined as the options say"; cat logged.csv; }
+accept -- log calibrate "${given[@]}" --cores 12 --cpu-khz 1113600 --profiles-out logged.csv
+grep -q '^orin-agx-64gb,resnet50,infer,16,12,1113600,1300500,' logged.csv || fail "cores and CPU clock are not taken from the options"
+accept -- "$wattline" validate profiles --model built-in:orin-agx --import tegrastats --profile user.log --minibatches minibatches.csv "${given[@]}"
+expect 2 --gpu-khz --import -- calibrate good.csv --gpu-khz 921600
+expect 2 --rails pagoda -- calibrate good.csv --import pagoda --rails VIN
+expect 2 'gpu_khz' 1300 MHz -- log calibrate "${given[@]/1300500/1300}"
+for value in nan inf -inf 1e11 soon; do
+  expect 2 --start-s "'$value' is not accepted" -- log calibrate "${given[@]:2}" --start-s=$value
+  expect 2 --settle-s "$value" -- log calibrate "${given[@]}" --settle-s=$value
+  expect 2 --interval-s "$value" -- log calibrate "${given[@]}" --interval-s=$value
+done
+sed 's/^11-23-2026 10:00:0. //' user.log >unstamped.log
+expect 2 'line 1' --start-s -- calibrate unstamped.log --import tegrastats --minibatches minibatches.csv --device orin-agx
+
 [ "$failures" -eq 0 ]

@@ -91,6 +91,13 @@ TEST_CASE("Options that a format would ignore are errors that name the option") 
   source.import.interval_s = 2;
   CHECK(has(message_of(read_profiles(source, "orin-agx", "")), "--interval-s is of"));
   source.import = {};
+  source.import.power_rails = {"VDD_IN"};
+  CHECK(has(message_of(read_profiles(source, "orin-agx", "")), "--rails is of"));
+  source.import = {};
+  source.import.observed_clocks = "clocks.csv";
+  CHECK(
+      has(message_of(read_profiles(source, "orin-agx", "")), "--observed-clocks is of single-stream files"));
+  source.import = {};
   source.format = "jtop";
   CHECK(has(message_of(read_profiles(source, "orin-agx", "")), "--minibatches"));
 }

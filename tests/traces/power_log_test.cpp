@@ -117,8 +117,7 @@ TEST_CASE("Knobs that no line states must come from the options, which win over 
   ImportOptions options = on_orin();
   CHECK(error_of(joined_with(log, "0,1,w,infer,1\n", options)) ==
         "t.log: no line states the GPU clock or the EMC clock (tegrastats tells some clocks to root only); "
-        "give it as "
-        "an option");
+        "give them with --gpu-khz and --emc-khz");
   options.mode = {0, 0, 930'750, 2'133'000, 14};
   CHECK(accepted(joined_with(log, "0,1,w,infer,1\n", options))[0].mode ==
         devices::PowerMode{12, 2'201'600, 930'750, 2'133'000, 14});
@@ -141,7 +140,7 @@ TEST_CASE("With the whole mode given a board of one's own needs no file; else it
   CHECK(rows[0].device == "my-board");
   CHECK(rows[0].mode == top);
   CHECK(error_of(joined_with(log_of({30, 30}), "0,1,w,infer,1\n", {})) ==
-        "t.log: the log does not name its board; give it as an option");
+        "t.log: the log does not name its board; give it with --device");
 }
 
 TEST_CASE("A log that names the preset has its mode, with its SMs, if one firmware's only") {
@@ -162,8 +161,8 @@ TEST_CASE("A log that names the preset has its mode, with its SMs, if one firmwa
   CHECK(mentions(error_of(joined_with(log, "0,1,w,infer,1\n", options)),
                  "t.log: line 1: 'MODE_30W' is not a known"));
   CHECK(error_of(joined_with(log, "0,1,w,infer,1\n", on_orin())) ==
-        "t.log: line 1: 'MODE_30W' may be MODE_30W or MODE_30W_JP6 of orin-agx-64gb; give the mode as an "
-        "option");
+        "t.log: line 1: 'MODE_30W' may be MODE_30W or MODE_30W_JP6 of orin-agx-64gb; give the mode with "
+        "--cores, --cpu-khz, --gpu-khz and --emc-khz");
 }
 
 TEST_CASE("Logs that do not overlap count in two clocks") {

@@ -131,7 +131,7 @@ TEST_CASE("A log with time stamps has readings at them, or from the instant of t
 
 TEST_CASE("A log without time stamps needs the instant of its first line, and counts the interval") {
   CHECK(log_error(nano + "\n") ==
-        "t.log: line 1: has no time stamp; the instant of the first line is needed as an option");
+        "t.log: line 1: has no time stamp; give the instant of the first line with --start-s");
   ImportOptions options = starting_at(100);
   options.interval_s = 0.5;
   const auto log = accepted(parse_tegrastats(nano + "\n" + nano + "\n", "t.log", options));
@@ -157,8 +157,7 @@ TEST_CASE("Rails without a rule are refused, unless those to sum are named") {
   const std::string text = stamped(1, "VIN 9000mW/1mW VDD_GPU 5000mW/1mW");
   CHECK(log_error(text) ==
         "t.log: line 1: which of the rails VIN, VDD_GPU make up the module is not known; name those to sum "
-        "as an "
-        "option");
+        "with --rails");
   ImportOptions options;
   options.power_rails = {"VIN"};
   CHECK(accepted(parse_tegrastats(text, "t.log", options)).readings[0].power_w == 9.0);

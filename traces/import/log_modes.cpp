@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
+#include <iterator>
 
 #include "sim/base/text.hpp"
 #include "traces/import/board_modes.hpp"
@@ -15,10 +15,15 @@ using devices::PowerMode;
 
 namespace {
 
-constexpr std::pair<std::int32_t PowerMode::*, const char*> knobs[] = {{&PowerMode::cores, "cores"},
-                                                                       {&PowerMode::cpu_khz, "CPU clock"},
-                                                                       {&PowerMode::gpu_khz, "GPU clock"},
-                                                                       {&PowerMode::emc_khz, "EMC clock"}};
+struct Knob {
+  std::int32_t PowerMode::*value;
+  const char* name;
+  const char* option;  // of the command line, that gives it
+};
+constexpr Knob knobs[] = {{&PowerMode::cores, "cores", "--cores"},
+                          {&PowerMode::cpu_khz, "CPU clock", "--cpu-khz"},
+                          {&PowerMode::gpu_khz, "GPU clock", "--gpu-khz"},
+                          {&PowerMode::emc_khz, "EMC clock", "--emc-khz"}};
 
 // 1 for each knob that the reading states, 0 for the others.
 PowerMode stated_knobs(const PowerReading& reading) {
@@ -27,12 +32,23 @@ PowerMode stated_knobs(const PowerReading& reading) {
           0};
 }
 
-std::vector<std::string> missing_knobs(const PowerMode& mode) {
-  std::vector<std::string> missing;
-  for (const auto& [knob, name] : knobs) {
-    if (mode.*knob == 0) missing.emplace_back(name);
+bool is_whole(const PowerMode& mode) {
+  return std::all_of(std::begin(knobs), std::end(knobs),
+                     [&](const Knob& knob) { return mode.*knob.value != 0; });
+}
+
+// Of a log without a line that states the whole mode; `anywhere` has each knob that some line states.
+std::string incomplete_message(const PowerMode& anywhere) {
+  const bool scattered = is_whole(anywhere);
+  std::vector<std::string> names, options;
+  for (const Knob& knob : knobs) {
+    if (!scattered && anywhere.*knob.value != 0) continue;
+    names.emplace_back(knob.name);
+    options.emplace_back(knob.option);
   }
-  return missing;
+  return fmt::format("no line states the {} (tegrastats tells some clocks to root only); give {} with {}",
+                     scattered ? "whole mode" : joined(names, " or the "),
+                     scattered || names.size() == 1 ? "it" : "them", joined(options, " and "));
 }
 
 // One domain's clocks of all firmwares of a board, ascending.
@@ -54,16 +70,11 @@ Result<LogModes> LogModes::make(const PowerLog& log, const ImportOptions& option
   for (const PowerReading& reading : log.readings) {
     const PowerMode stated = replaced(stated_knobs(reading), options.mode);
     anywhere = replaced(anywhere, stated);
-    if (missing_knobs(stated).empty()) modes.usable_.push_back(&reading);
+    if (is_whole(stated)) modes.usable_.push_back(&reading);
   }
-  if (modes.usable_.empty()) {
-    const auto missing = missing_knobs(anywhere);
-    return bad_input(fmt::format(
-        "{}: no line states the {} (tegrastats tells some clocks to root only); give it as an option",
-        log.name, missing.empty() ? std::string("whole mode") : joined(missing, " or the ")));
-  }
+  if (modes.usable_.empty()) return bad_input(fmt::format("{}: {}", log.name, incomplete_message(anywhere)));
   modes.modes_.resize(modes.usable_.size());
-  if (missing_knobs(options.mode).empty()) return modes;
+  if (is_whole(options.mode)) return modes;
   if (options.board) {
     modes.board_ = options.board;
     return modes;
@@ -131,7 +142,8 @@ Result<PowerMode> LogModes::of_preset(const PowerReading& reading) const {
   const PowerMode mode = presets.front().mode;
   for (const devices::Preset& preset : presets) {
     if (preset.mode == mode) continue;
-    return error_at(reading, fmt::format("'{}' may be {} or {} of {}; give the mode as an option",
+    return error_at(reading, fmt::format("'{}' may be {} or {} of {}; give the mode with --cores, "
+                                         "--cpu-khz, --gpu-khz and --emc-khz",
                                          reading.preset, presets.front().name, preset.name, board_->name));
   }
   if (reading.cores && given_.cores == 0 && *reading.cores != mode.cores) {

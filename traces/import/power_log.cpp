@@ -97,7 +97,7 @@ Result<std::vector<ProfileRow>> join_minibatches(const PowerLog& log,
                                                  const std::vector<Minibatch>& minibatches,
                                                  const ImportOptions& options) {
   if (options.device.empty())
-    return bad_input(fmt::format("{}: the log does not name its board; give it as an option", log.name));
+    return bad_input(fmt::format("{}: the log does not name its board; give it with --device", log.name));
   const double from_s = log.readings.front().time_s, to_s = log.readings.back().time_s;
   if (minibatches.back().end_s < from_s || minibatches.front().start_s > to_s) {
     return bad_input(
@@ -119,7 +119,7 @@ Result<std::vector<devices::ProfileRow>> join_minibatch_log(const PowerLog& log,
                                                             const ImportOptions& options) {
   if (options.minibatches.empty())
     return bad_input(log.name +
-                     ": a power log says nothing of minibatches; give their log as an option");
+                     ": a power log says nothing of minibatches; give their log with --minibatches");
   const auto minibatches = read_minibatch_log(options.minibatches);
   if (!minibatches) return minibatches.error();
   return join_minibatches(log, *minibatches, options);

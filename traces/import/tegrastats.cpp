@@ -39,7 +39,7 @@ Result<double> LogReader::instant_of(const TegrastatsLine& line) {
     return *options_.start_s + static_cast<double>(*line.stamp_ns - *first_stamp_ns_) * 1e-9;
   if (line.stamp_ns) return static_cast<double>(*line.stamp_ns) * 1e-9;
   if (!options_.start_s)
-    return bad_input("has no time stamp; the instant of the first line is needed as an option");
+    return bad_input("has no time stamp; give the instant of the first line with --start-s");
   return *options_.start_s + static_cast<double>(readings_.size()) * options_.interval_s;
 }
 
@@ -54,7 +54,7 @@ Result<std::optional<double>> LogReader::power_of(const TegrastatsLine& line) {
     std::vector<std::string> names;
     for (const RailReading& reading : line.rails) names.push_back(reading.rail);
     return bad_input(
-        fmt::format("which of the rails {} make up the module is not known; name those to sum as an option",
+        fmt::format("which of the rails {} make up the module is not known; name those to sum with --rails",
                     joined(names)));
   }
   const auto power_w = total_power_w(line.rails, rails_);
