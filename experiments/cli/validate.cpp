@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "devices/device_spec.hpp"
 #include "experiments/cli/verbs.hpp"
 #include "experiments/run_directory.hpp"
 #include "experiments/validate/load.hpp"
@@ -54,9 +55,11 @@ std::string json_of(const LoadValidation& validation, const std::string& device)
   return json.dump(2) + "\n";
 }
 
-void run_validate_load(const ValidateLoadOptions& options) {
+void run_validate_load(ValidateLoadOptions options) {
   const LoadData data = required(read_load_data(options.files));
   for (const std::string& note : data.notes) tell("note: " + note);
+  // The data's boards have their full names; one that is not known is left for the message that lists them.
+  if (const auto board = devices::find_device(options.load.device)) options.load.device = board->name;
   const Manifest manifest = manifest_of(options, data);
   if (!options.out.empty()) required(check_run_directory(options.out, manifest));
   const auto start = std::chrono::steady_clock::now();
@@ -96,7 +99,7 @@ void add_validate_load(CLI::App& validate) {
                    "Closed-loop profiles (default: single_stream.csv beside it)");
   verb->add_option("--clocks", options->files.clocks,
                    "Clocks of the modes (default: observed_clocks.csv beside it)");
-  verb->add_option("--device", options->load.device, "Show only this board");
+  verb->add_option("--device", options->load.device, "Show only this board (its full name or a short one)");
   verb->add_option(
           "--capacity-p95-ms", options->load.fit.capacity_p95_ms,
           "p95 that defines the capacity (load 1); tells service times where there is no closed-loop "

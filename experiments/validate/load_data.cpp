@@ -95,6 +95,16 @@ Result<std::vector<std::pair<ModeKey, ClosedLoop>>> closed_loops(
   return all;
 }
 
+MaybeError check_modes(const std::vector<LoadRow>& rows, const std::vector<traces::ObservedClocks>& clocks,
+                       const std::string& clocks_name) {
+  for (const LoadRow& row : rows) {
+    if (traces::find_clocks(clocks, row.device, row.dvfs_mode) == nullptr)
+      return line_error(row, fmt::format("dvfs_mode: mode {} of {} is not among the observed clocks ({})",
+                                         row.dvfs_mode, row.device, clocks_name));
+  }
+  return std::nullopt;
+}
+
 // The text of a file, which is then one of the inputs. Each is read once: it may be a pipe.
 Result<std::string> read_input(const std::string& path, LoadData& data) {
   auto text = read_text_file(path);
@@ -165,7 +175,8 @@ Result<LoadData> read_load_data(const LoadFiles& files) {
   if (!profiles) return profiles.error();
   const auto closed = closed_loops(*profiles, *clocks);
   if (!closed) return closed.error();
-  auto modes = served_modes(*rows, *closed, *clocks);
+  auto error = check_modes(*rows, *clocks, printable(clocks_path));
+  auto modes = error ? Result<std::vector<ServedMode>>(*error) : served_modes(*rows, *closed, *clocks);
   if (!modes) return bad_input(printable(files.data) + ": " + modes.error().message);
   data.modes = *std::move(modes);
   return data;

@@ -75,6 +75,7 @@ struct LoadFiles {
   std::string profiles;
   std::string clocks;
 };
+// A row in a mode that is not among the observed clocks is an error.
 Result<LoadData> read_load_data(const LoadFiles& files);
 
 }  // namespace wattline::experiments

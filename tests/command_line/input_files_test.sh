@@ -135,4 +135,23 @@ done
 sed 's/^11-23-2026 10:00:0. //' user.log >unstamped.log
 expect 2 'line 1' --start-s -- calibrate unstamped.log --import tegrastats --minibatches minibatches.csv --device orin-agx
 
+# --- measurements under load: a board by its short name, and pipes ---
+data=$source/../shared/data/jetson-load
+if [ -e "$data/load_sweep.csv" ]; then
+  grep -E '^(device|orin-agx),' "$data/load_sweep.csv" >load.csv
+  load() { "$wattline" validate load --data "$1" --profiles <(cat "$data/single_stream.csv") --clocks <(cat "$data/observed_clocks.csv") --runs 1 "${@:2}"; }
+  accept -- load load.csv --device orin-agx-64gb
+  cp out.txt full.txt
+  accept -- load <(cat load.csv) --device orin-agx
+  cmp -s out.txt full.txt || fail "a board's short name, and a pipe, give another validation of load"
+  expect 2 orin-agx-6 "did you mean 'orin-agx-64gb'" -- load load.csv --device orin-agx-6
+  head -c -2 load.csv >cut.csv
+  accept 'note: cut.csv: line' 'may be cut off' -- load cut.csv
+  awk -F, -v OFS=, 'NR == 3 {$3 = 99} 1' load.csv >bad.csv
+  expect 2 'bad.csv: line 3' 'mode 99 of orin-agx-64gb is not among the observed clocks' -- load bad.csv
+  awk -F, -v OFS=, 'NR == 3 {$5 = 2.5} 1' load.csv >bad.csv
+  expect 2 'bad.csv: line 3' load_frac 'at most 2' -- load bad.csv
+  expect 2 --capacity-p95-ms nan -- load load.csv --capacity-p95-ms nan
+fi
+
 [ "$failures" -eq 0 ]

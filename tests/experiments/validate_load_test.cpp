@@ -282,6 +282,28 @@ TEST_CASE("Measurements that cannot be are refused with their line") {
   mentions(error_of(cut), "line 3");
 }
 
+TEST_CASE("A row in a mode that is not among the observed clocks is refused with its line") {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("wattline-load-{}", ::getpid());
+  fs::create_directories(folder);
+  std::ofstream(folder / "load_sweep.csv") << header << row_of("24.73", "13.42,12.36,20.53,27.44");
+  std::ofstream(folder / "observed_clocks.csv")
+      << "device,dvfs_mode,label,nvpmodel,cpu_max_khz,gpu_max_hz,cpu_cur_khz,gpu_cur_hz\n"
+      << "jetson-nano,0,MAXN,NV Power Mode: MAXN,1479000,921600000,1479000,921600000\n";
+  std::ofstream(folder / "single_stream.csv")
+      << "device,model,batch_size,dvfs_mode,n_infer,duration_s,ep,p_wall_avg_w,energy_per_inf_j,watts_idle,"
+         "watts_active,latency_ms_mean,latency_ms_p50,latency_ms_p95,latency_ms_p99,latency_ms_std,"
+         "throughput_ips,temp_cpu_before_c,temp_cpu_after_c,temp_gpu_before_c,temp_gpu_after_c\n"
+      << "jetson-nano,mobilenet-v2-050,1,0,22529,45.0,TensorrtExecutionProvider,6.4,0.0287,2.9,6.4,"
+         "9.9944,9.9789,10.0138,10.2932,0.0718,100.05,31.5,31.9,25.9,26.9\n";
+  const auto data = read_load_data({folder / "load_sweep.csv", "", ""});
+  REQUIRE_FALSE(data.ok());
+  CHECK(data.error().message ==
+        fmt::format("{0}/load_sweep.csv: line 2: dvfs_mode: mode 0 of orin-nano-8gb-super is not among the "
+                    "observed clocks ({0}/observed_clocks.csv)",
+                    folder.string()));
+  fs::remove_all(folder);
+}
+
 TEST_CASE("A board that was not measured is answered with those that were") {
   LoadOptions options;
   options.device = "toi";

@@ -84,6 +84,8 @@ TEST_CASE("Impossible rows of the load sweep are errors with their line") {
   CHECK(with("1.0,0,5,5,300,301,60,,,,,,,,,") == "l.csv: line 2: errors: more than the 300 requests");
   CHECK(with("1.0,0,5,5,300,0,60,5,4,3,6,1,,,,") == "l.csv: line 2: p95_ms: below p50_ms");
   CHECK(with("1.0,0,5,5,300,0,60,5,4,6,5,1,,,,") == "l.csv: line 2: p99_ms: below p95_ms");
+  CHECK(mentions(with("2.1,0,5,5,300,0,60,5,4,6,7,1,,,,"),
+                 "load_frac: '2.1' is not accepted; a number above 0 and at most 2 is expected"));
   CHECK(mentions(with("0,0,5,5,300,0,60,5,4,6,7,1,,,,"), "load_frac: '0' is not accepted"));
   CHECK(mentions(
       error_of(parse_load_sweep(load_header + "tx1,efficientnet-b4,3,7W,1,0,5,,3,0,60,,,,,,,,,\n", "l.csv")),

@@ -56,7 +56,7 @@ LoadRow load_of(RowReader& in) {
   row.workload = load_workload(in);
   row.dvfs_mode = in.integer("dvfs_mode", 0, 100);
   row.mode_label = in.text("mode_label");
-  row.load_fraction = in.number("load_frac", above(0, 10));
+  row.load_fraction = in.number("load_frac", above(0, 2));
   row.run = in.integer("run_idx", 0, 1'000'000);
   row.target_rate_hz = in.number("target_rps", above(0, highest_rate_hz));
   row.achieved_rate_hz = in.optional_number("achieved_rps", between(0, highest_rate_hz));
