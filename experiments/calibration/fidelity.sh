@@ -137,11 +137,6 @@ goal_lines() {
 }
 
 # --- (b) shipped models --------------------------------------------------------------------------------------------
-# without_power IN OUT: for power of another kind than the model's, which is not compared.
-without_power() {
-  awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i }
-    NR > 1 { $at["power_w"] = ""; if (at["power_kind"]) $at["power_kind"] = "" } { print }' "$1" >"$2"
-}
 # shipped BOARD KEY LABEL PROFILES: a line of the table, and points for the board's figure.
 shipped() {
   run validate profiles --format csv --model "$(model "$1")" --profile "$4" >"rows-$1-$2.csv"
@@ -150,16 +145,14 @@ shipped() {
 }
 
 progress "shipped models"
-without_power single-jetson-nano.csv single-jetson-nano-time.csv
-without_power single-orin-agx-64gb.csv single-orin-agx-64gb-time.csv
 shipped agx-xavier mobilenet "MobileNet, Triton" xavier-mobilenet.csv
 shipped agx-xavier gemm "GEMM, all n" xavier-gemm-all.csv
 shipped jetson-nano mobilenet "MobileNet, Triton" nano-mobilenet.csv
 shipped jetson-nano gemm "GEMM, all n" nano-gemm-all.csv
-shipped jetson-nano single "three CNNs, single stream" single-jetson-nano-time.csv
+shipped jetson-nano single "three CNNs, single stream" single-jetson-nano.csv
 shipped orin-agx-64gb pagoda "five networks, PyTorch" pagoda.csv
 shipped orin-agx-64gb subgraphs "sub-graphs, FP32, batch >= 4" subgraphs.csv
-shipped orin-agx-64gb single "three CNNs, single stream" single-orin-agx-64gb-time.csv
+shipped orin-agx-64gb single "three CNNs, single stream" single-orin-agx-64gb.csv
 shipped xavier-nx single "three CNNs, single stream" single-xavier-nx.csv
 shipped orin-nano-8gb-super single "three CNNs, single stream" single-orin-nano-8gb-super.csv
 shipped jetson-tx2 sweep "VGG-19 over GPU and EMC clock" tx2-sweep.csv
@@ -399,7 +392,7 @@ cat shipped.txt
 cat <<'PAGE'
 
 No power where the data have none, or of another kind than the model predicts (the wall power of the single-stream
-runs on Jetson Nano and AGX Orin). The other boards (AGX Orin 32GB, Orin NX, Orin Nano without Super and 4GB) have
+runs on Jetson Nano and AGX Orin), which `validate profiles` leaves out with a note. The other boards (AGX Orin 32GB, Orin NX, Orin Nano without Super and 4GB) have
 models transferred from the nearest of these, and nothing was measured to compare them with.
 
 Predicted over measured, at most 200 points of a data set:

@@ -30,6 +30,7 @@ void run_validate_profiles(const ValidateProfilesOptions& options) {
   for (const std::string& note : profiles.notes) tell("note: " + note);
   const ProfileValidation validation =
       required(validate_profiles(model, profiles.rows, name_of(options.source)));
+  for (const std::string& note : validation.notes) tell("note: " + note);
   if (format == Format::csv) return print(validation.rows.to_csv());
   if (format == Format::json) {
     OrderedJson json;

@@ -1,5 +1,7 @@
 #include "experiments/validate/profiles.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <tuple>
 
@@ -42,14 +44,50 @@ std::vector<Cell> summary_row(const std::string& workload, const char* role, con
           100 * errors.within_one_sigma};
 }
 
+struct Comparable {
+  std::vector<ProfileRow> rows;
+  std::vector<std::string> notes;
+};
+
+// Rows without the powers that the model does not predict.
+Result<Comparable> comparable(const devices::HybridModel& model, const std::vector<ProfileRow>& profiles,
+                              const std::string& name) {
+  Comparable kept{profiles, {}};
+  std::map<devices::PowerKind, std::pair<std::size_t, std::size_t>> left_out;  // powers, first line
+  bool something = false;
+  for (ProfileRow& row : kept.rows) {
+    const bool predicted =
+        row.power_kind == devices::PowerKind::unstated || row.power_kind == model.model().power_kind;
+    if (!predicted && row.power_w) {
+      auto& [count, first_line] = left_out[row.power_kind];
+      if (count++ == 0) first_line = row.line;
+    }
+    if (!predicted) {
+      row.power_w = row.power_std_w = std::nullopt;
+      row.power_kind = devices::PowerKind::unstated;
+    }
+    something = something || row.time_ms || row.power_w;
+  }
+  for (const auto& [kind, where] : left_out)
+    kept.notes.push_back(fmt::format(
+        "{}: the model predicts '{}'; {} powers of '{}' (from line {}) are left out", name,
+        devices::name_of(model.model().power_kind), where.first, devices::name_of(kind), where.second));
+  if (!something && !kept.notes.empty()) return bad_input(kept.notes.front() + ", and no row has a time");
+  return kept;
+}
+
 }  // namespace
 
 Result<ProfileValidation> validate_profiles(const devices::HybridModel& model,
-                                            const std::vector<ProfileRow>& profiles,
+                                            const std::vector<ProfileRow>& measured,
                                             const std::string& name) {
+  const auto kept = comparable(model, measured, name);
+  if (!kept) return kept.error();
+  const std::vector<ProfileRow>& profiles = kept->rows;
   const auto predictions = predict_all(model, profiles, name);
   if (!predictions) return predictions.error();
   ProfileValidation validation;
+  validation.notes = kept->notes;
   validation.rows.columns = {{"line"},
                              {"workload"},
                              {"role"},

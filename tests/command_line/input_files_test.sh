@@ -135,6 +135,20 @@ done
 sed 's/^11-23-2026 10:00:0. //' user.log >unstamped.log
 expect 2 'line 1' --start-s -- calibrate unstamped.log --import tegrastats --minibatches minibatches.csv --device orin-agx
 
+# --- powers of another kind are left out of a comparison, and of nothing else ---
+sed '1s/$/,power_kind/; 2,$s/$/,wall/' good.csv >wall.csv
+accept "note: wall.csv: the model predicts 'module rails'; 9 powers of 'wall' (from line 2) are left out" -- \
+  "$wattline" validate profiles --model good.json --profile wall.csv
+[ "$(grep -c '^resnet50.* time ' out.txt)" -eq 1 ] || fail "times are not compared where the power is of another kind"
+grep -q ' power  ' out.txt && fail "powers of another kind are compared"
+sed '1s/$/,power_kind/; 2,5s/$/,wall/; 6,$s/$/,module rails/' good.csv >mixed.csv
+accept "4 powers of 'wall' (from line 2)" -- "$wattline" validate profiles --model good.json --profile mixed.csv
+grep -q '^resnet50.* power *5 ' out.txt || { fail "powers of the model's kind are not compared"; tail -3 out.txt; }
+awk -F, -v OFS=, 'NR > 1 {$9 = ""} 1' wall.csv >bad.csv
+expect 2 bad.csv 'module rails' wall 'no row has a time' -- "$wattline" validate profiles --model good.json --profile bad.csv
+expect 2 mixed.csv power_kind -- calibrate mixed.csv
+expect 2 power_kind wall -- "$wattline" predict --model good.json --requests wall.csv
+
 # --- measurements under load: a board by its short name, and pipes ---
 data=$source/../shared/data/jetson-load
 if [ -e "$data/load_sweep.csv" ]; then
@@ -151,6 +165,8 @@ if [ -e "$data/load_sweep.csv" ]; then
   expect 2 'bad.csv: line 3' 'mode 99 of orin-agx-64gb is not among the observed clocks' -- load bad.csv
   awk -F, -v OFS=, 'NR == 3 {$5 = 2.5} 1' load.csv >bad.csv
   expect 2 'bad.csv: line 3' load_frac 'at most 2' -- load bad.csv
+  accept "the model predicts 'board meter'; 3 powers of 'wall'" -- \
+    "$wattline" validate profiles --model built-in:jetson-nano --import single-stream --profile "$data/single_stream.csv"
   expect 2 --capacity-p95-ms nan -- load load.csv --capacity-p95-ms nan
 fi
 
