@@ -53,7 +53,8 @@ void add_predict(CLI::App& app) {
   auto options = std::make_shared<PredictOptions>();
   CLI::App* verb =
       app.add_subcommand("predict", "Time and power of requested points, from a calibrated model");
-  verb->add_option("--model", options->model, "A model file that calibrate wrote")->required();
+  verb->add_option("--model", options->model, "A model file that calibrate wrote, or built-in:BOARD")
+      ->required();
   verb->add_option("--requests", options->requests,
                    "CSV with the columns of a profile, without time and power")
       ->required();

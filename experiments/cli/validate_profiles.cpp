@@ -117,7 +117,8 @@ void add_validate_profiles(CLI::App& validate) {
   auto options = std::make_shared<ValidateProfilesOptions>();
   CLI::App* verb =
       validate.add_subcommand("profiles", "Predict measured profiles from a model, row by row and summed up");
-  verb->add_option("--model", options->model, "A model file that calibrate wrote")->required();
+  verb->add_option("--model", options->model, "A model file that calibrate wrote, or built-in:BOARD")
+      ->required();
   add_profile_options(*verb, options->source)->required();
   add_format_option(*verb, options->format);
   verb->footer("Example: wattline validate profiles --model my_orin.json --profile others.csv");

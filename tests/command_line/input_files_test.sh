@@ -170,4 +170,8 @@ if [ -e "$data/load_sweep.csv" ]; then
   expect 2 --capacity-p95-ms nan -- load load.csv --capacity-p95-ms nan
 fi
 
+for verb in predict 'validate profiles'; do
+  "$wattline" $verb --help | tr -s ' \n' ' ' | grep -q 'built-in:BOARD' || fail "the help of $verb does not say that a model can be built in"
+done
+
 [ "$failures" -eq 0 ]
