@@ -21,7 +21,7 @@ struct CalibrationOptions {
   ResidualOptions time_residual;
   ResidualOptions power_residual;
   bool hybrid = true;                          // false: the law alone
-  int law_points = 1500;                       // most observations that the law is fitted to
+  int law_points = 1000;                       // most observations that the law is fitted to
   std::vector<std::string> fit_work;           // networks that may be unknown: their work is fitted
   bool fit_any_work = false;                   // every unknown network's is
   bool fit_power_offset = false;               // several power kinds: fit gain and offset between them
