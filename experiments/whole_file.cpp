@@ -155,6 +155,9 @@ MaybeError write_file(const fs::path& path, const std::string& target, const std
   if (partial.file < 0) return io_failure(target, "create");
   partial_file = partial.name.c_str();
   MaybeError error = write_all(partial.file, target, content);
+  // Who may read what was there may read what takes its place.
+  struct stat before {};
+  if (::stat(path.c_str(), &before) == 0) ::fchmod(partial.file, before.st_mode & 0777);
   if (!error && ::fsync(partial.file) != 0) error = io_failure(target, "write");
   // Renamed before it is closed, which gives up the lock: until then nobody takes it for stale.
   if (!error && ::rename(partial.name.c_str(), path.c_str()) != 0) error = io_failure(target, "create");

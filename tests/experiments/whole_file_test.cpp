@@ -227,6 +227,15 @@ TEST_CASE("A folder that is not there is bad usage, as a directory in the place 
   }
 }
 
+TEST_CASE("What takes the place of a file may be read by whom that file could") {
+  const TemporaryFolder folder;
+  REQUIRE_FALSE(write_whole_file(folder / "target", "old").has_value());
+  fs::permissions(folder / "target", fs::perms::owner_read | fs::perms::owner_write);
+  REQUIRE_FALSE(write_whole_file(folder / "target", "new").has_value());
+  CHECK(content(folder / "target") == "new");
+  CHECK(fs::status(folder / "target").permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+}
+
 TEST_CASE("Of several writers at once one wins, whole") {
   const TemporaryFolder folder;
   std::vector<std::thread> writers;
