@@ -18,23 +18,25 @@ namespace wattline::experiments {
 namespace {
 
 // The board that the rows name, by its full name or a short one. Precondition: there is a row.
-Result<devices::DeviceSpec> named_board(const std::vector<ProfileFile>& files, const std::string& name) {
-  std::map<std::string, std::string> full_names;  // of every name that occurs; its own where it is unknown
+Result<devices::DeviceSpec> named_board(const std::vector<ProfileFile>& files) {
+  std::set<std::string> seen;
+  std::map<std::string, std::string> first_row;  // of every board
   for (const ProfileFile& file : files) {
     for (const devices::ProfileRow& row : file.rows) {
-      if (full_names.contains(row.device)) continue;
+      if (!seen.insert(row.device).second) continue;
       const auto known = devices::find_device(row.device);
-      full_names[row.device] = known ? known->name : row.device;
+      if (!known)
+        return bad_input(fmt::format("{}: line {}: device: {}", file.name, row.line, known.error().message));
+      first_row.try_emplace(known->name,
+                            fmt::format("{} (from {}, line {})", known->name, file.name, row.line));
     }
   }
-  std::set<std::string> boards;
-  for (const auto& [given, full] : full_names) boards.insert(full);
-  if (boards.size() > 1) {
-    const std::vector<std::string> list(boards.begin(), boards.end());
-    return bad_input(
-        fmt::format("{}: profiles of several boards ({}); say which with --device", name, joined(list)));
+  if (first_row.size() > 1) {
+    std::vector<std::string> list;
+    for (const auto& [board, where] : first_row) list.push_back(where);
+    return bad_input(fmt::format("profiles of several boards: {}; say which with --device", joined(list)));
   }
-  return devices::find_device(full_names.begin()->first);
+  return devices::find_device(first_row.begin()->first);
 }
 
 bool is_of(const devices::DeviceSpec& spec, const std::string& name) {
@@ -84,7 +86,7 @@ Result<BoardProfiles> read_of(const ProfileSource& source, std::optional<devices
                   [](const ProfileFile& file) { return file.rows.empty(); }))
     return bad_input(fmt::format("{}: no profile; at least one row is expected", name_of(source)));
   if (!spec) {
-    auto named = named_board(read->files, name_of(source));
+    auto named = named_board(read->files);
     if (!named) return named.error();
     spec = *std::move(named);
   }

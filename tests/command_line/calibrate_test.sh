@@ -64,6 +64,8 @@ tsv '1s/gpu_khz/gpu_hz/';                 expect 2 bad.csv 'line 1' gpu_hz gpu_k
 tsv '3s/,307200,/,307200000,/';           expect 2 bad.csv 'line 3' gpu_khz 307200000 Hz -- calibrate bad.csv
 tsv '4s/,307200,/,307,/';                 expect 2 bad.csv 'line 4' gpu_khz MHz -- calibrate bad.csv
 tsv '5s/jetson-nano/orin-nano/';          expect 2 bad.csv 'line 5' orin-nano jetson-nano -- calibrate bad.csv
+tsv '5s/jetson-nano/jetsn-nano/';         expect 2 bad.csv 'line 5' device jetsn-nano jetson-nano -- "$wattline" calibrate --profile bad.csv --out model.json
+tsv '5s/jetson-nano/orin-nano/';          expect 2 bad.csv 'line 2' 'line 5' several --device -- "$wattline" calibrate --profile bad.csv --out model.json
 tsv '6s/resnet50/resnet5O/';              expect 2 bad.csv 'line 6' resnet5O resnet50 fit-work -- calibrate bad.csv
 tsv '6s/resnet50/resnet50@pytorch-fp23/'; expect 2 bad.csv 'line 6' pytorch-fp23 pytorch-fp32 -- calibrate bad.csv
 tsv '7s/,4,1479000/,5,1479000/';          expect 2 bad.csv 'line 7' cores 5 -- calibrate bad.csv
