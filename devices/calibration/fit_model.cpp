@@ -142,15 +142,18 @@ class ModelFit {
     keep(priors, time_, &GroupModel::time, model_.board_time);
   }
 
+  bool carried() const {
+    return ground_.options.base && ground_.options.base->spec.name != ground_.spec.name;
+  }
+
   // How far the law may be off until profiles have shown it.
   std::vector<double> misfits(bool of_time) const {
     // What a model of another board foretells without a profile is off by 5 to 37 % (docs/fidelity.md,
     // Transfer).
-    const bool carried = ground_.options.base && ground_.options.base->spec.name != ground_.spec.name;
     std::vector<double> list;
     // Counted work is of many kinds of kernels, which FLOP and bytes do not tell apart.
     for (const Group& group : intake_.groups)
-      list.push_back(of_time && group.source == WorkSource::counted ? 0.3 : carried ? 0.25 : 0.1);
+      list.push_back(of_time && group.source == WorkSource::counted ? 0.3 : carried() ? 0.25 : 0.1);
     return list;
   }
 
@@ -204,6 +207,8 @@ class ModelFit {
       }
       GroupLaw& law = model_.groups[g].*target;
       law.points = static_cast<std::int64_t>(at.size());
+      // Nothing here has shown yet how far off a model of another board is.
+      if (at.empty() && carried()) law.noise = fit.stated_noise[g];
       constexpr std::size_t fewest = 3;
       if (!ground_.options.hybrid || at.size() < fewest) continue;
       // What the law left over says how large the process may be.

@@ -83,8 +83,13 @@ std::optional<std::string> range_fault(const CheckedRange& range) {
   return {};
 }
 
-std::optional<std::string> residual_fault(const ResidualProcess& process) {
-  constexpr double largest = 10;  // of a logarithm: a law that is off by e^10 is of something else
+std::optional<std::string> residual_fault(const ResidualProcess& process, double law_noise) {
+  constexpr double largest = 10;      // of a logarithm: a law that is off by e^10 is of something else
+  constexpr double largest_own = 40;  // a slip of a unit, or of a few digits, is left to stand out
+  // What the process knows is what the law was seen to miss; outliers may be a few times that.
+  const double usual = 5 * law_noise + 0.1;
+  double squares = 0;
+  std::size_t means = 0;
   // Every profile's own residual is its mean and noise^2 times weight; of means a few dozen are enough to
   // tell.
   const std::size_t size = process.points().size();
@@ -92,11 +97,20 @@ std::optional<std::string> residual_fault(const ResidualProcess& process) {
   const std::size_t step = std::max<std::size_t>(1, size / most);
   for (std::size_t i = 0; i < size; ++i) {
     const double own = process.noises()[i] * process.noises()[i] * process.weights()[i];
-    const double mean = i % step == 0 ? process.mean(process.points()[i]) : 0;
-    if (!(std::abs(own) < largest && std::abs(mean) < largest))
+    const bool asked = i % step == 0;
+    const double mean = asked ? process.mean(process.points()[i]) : 0;
+    squares += mean * mean;
+    means += asked;
+    if (!(std::abs(own) < largest_own && std::abs(mean) < largest))
       return fmt::format("profile {} would be off the law by a factor of e^{:.3g}", i,
-                         std::max(std::abs(own), std::abs(mean)));
+                         std::min(999.0, std::max(std::abs(own), std::abs(mean))));
   }
+  const double root_mean_square = means > 0 ? std::sqrt(squares / static_cast<double>(means)) : 0;
+  if (root_mean_square > usual || process.noise() > std::max(usual, 1.0))
+    return fmt::format(
+        "its profiles would be off the law by a factor of e^{:.2g}, with noise of {:.2g}; the law's own "
+        "noise is {:.2g}",
+        root_mean_square, process.noise(), law_noise);
   return {};
 }
 

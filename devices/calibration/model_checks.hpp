@@ -18,8 +18,9 @@ std::optional<std::string> bounds_fault(const Parameter& parameter, const Estima
 std::optional<std::string> covariance_fault(const std::vector<double>& covariance,
                                             const std::vector<std::string>& names);
 
-// A residual process that is off the law by more than e^10 at one of its profiles.
-std::optional<std::string> residual_fault(const ResidualProcess& process);
+// A residual process that is off the law by more than e^10 at one of its profiles, or at many of them by more
+// than the law is known to miss (`law_noise`, a deviation of the logarithm).
+std::optional<std::string> residual_fault(const ResidualProcess& process, double law_noise);
 
 // A lowest value above the highest.
 std::optional<std::string> range_fault(const CheckedRange& range);

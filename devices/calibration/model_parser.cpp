@@ -141,7 +141,7 @@ GroupLaw read_law(ObjectReader in, const std::vector<Parameter>& expected,
     for (std::size_t column = 0; column <= row; ++column, ++at)
       law.covariance[row * side + column] = law.covariance[column * side + row] = lower[at];
   fail_if(covariance_fault(law.covariance, names_of(of_board, expected)), in, "covariance");
-  if (!in.failed()) fail_if(residual_fault(law.residual), in, "residual");
+  if (!in.failed()) fail_if(residual_fault(law.residual, law.noise), in, "residual");
   return law;
 }
 

@@ -105,7 +105,7 @@ TEST_CASE("A model whose predictions are no numbers is refused, though each of i
   CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["residual"]["features"][0] = 1e300; }),
             "m.json: workloads[0]: time: residual: features: 1e+300 is not accepted"));
   CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["power"]["residual"]["noise"] = 1e5; }),
-            "m.json: workloads[0]: power: predicts"));
+            "m.json: workloads[0]: power: residual: its profiles would be off the law"));
   CHECK(has(refusal([](OrderedJson& m) { m["board_time"][0]["value"] = nullptr; }), "board_time[0]: value"));
 }
 
@@ -126,6 +126,33 @@ TEST_CASE("A residual process that is off its own profiles by orders of magnitud
   CHECK(
       has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["residual"]["weights"][1] = 2147483648.0; }),
           "m.json: workloads[0]: time: residual: profile 0 would be off the law by a factor of e^"));
+}
+
+TEST_CASE("A residual process that knows more than the law misses is refused") {
+  CHECK(has(refusal([](OrderedJson& m) { m["workloads"][0]["time"]["residual"]["amplitudes"][0] = 1; }),
+            "m.json: workloads[0]: time: residual: "));
+}
+
+TEST_CASE("A model with a profile that is off by a slip of many digits is written and read") {
+  const DeviceSpec spec = *find_device("jetson-nano");
+  std::vector<ProfileRow> rows;
+  for (int i = 0; i < 12; ++i) {
+    ProfileRow row;
+    row.device = spec.name;
+    row.workload = "resnet50";
+    row.batch = 1 + i % 4;
+    row.mode = {4, 1'479'000, i % 2 ? 614'400 : 921'600, 1'600'000, 0};
+    row.time_ms = i == 5 ? 1e9 : 40.0 * static_cast<double>(row.batch) * 921'600 / row.mode.gpu_khz;
+    row.line = rows.size() + 2;
+    rows.push_back(row);
+  }
+  CalibrationOptions options;
+  options.held_out = false;
+  const auto made = calibrate(spec, spec.text, rows, "p.csv", options);
+  REQUIRE(made.ok());
+  const auto again = parse_model(write_model(made->model, true), "m.json");
+  INFO((again ? "" : again.error().message));
+  CHECK(again.ok());
 }
 
 TEST_CASE("A variance that is wider than any prior is refused, with the parameter") {
