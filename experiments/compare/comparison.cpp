@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "experiments/compare/replay.hpp"
 #include "experiments/parallel.hpp"
 #include "experiments/platforms/table.hpp"
+#include "policies/optimum_index.hpp"
 
 namespace wattline::experiments {
 
 using policies::CostTable;
+using policies::OptimumIndex;
 using policies::Problem;
 using workloads::Role;
 
@@ -31,7 +34,14 @@ class Truths {
       tables_.emplace(key, CostTable(*experiment.board.truth, *experiment.modes, key.first, key.second,
                                      std::vector<int>(sizes.begin(), sizes.end())));
     }
+    for (const Problem& problem : experiment.problems) {
+      if (indexes_.contains(alike(problem))) continue;
+      indexes_.emplace(alike(problem),
+                       OptimumIndex(problem, *experiment.modes, train(problem), infer(problem)));
+    }
   }
+
+  const OptimumIndex& index(const Problem& problem) const { return indexes_.at(alike(problem)); }
 
   const CostTable* train(const Problem& problem) const {
     return find(problem.trains(), problem.train_workload, Role::train);
@@ -43,11 +53,19 @@ class Truths {
  private:
   using Key = std::pair<std::string, Role>;
 
+  // What problems have in common that one index serves.
+  using Alike = std::tuple<policies::ProblemKind, std::string, int, std::string, std::vector<int>>;
+  static Alike alike(const Problem& problem) {
+    return {problem.kind, problem.train_workload, problem.train_batch, problem.infer_workload,
+            problem.infer_batches};
+  }
+
   const CostTable* find(bool needed, const std::string& workload, Role role) const {
     return needed ? &tables_.at({workload, role}) : nullptr;
   }
 
   std::map<Key, CostTable> tables_;
+  std::map<Alike, OptimumIndex> indexes_;
 };
 
 std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
@@ -62,8 +80,7 @@ std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
 Result<ProblemResult> solve(const Experiment& experiment, const Problem& problem, const Truths& truths,
                             bool keep_steps) {
   ProblemResult result;
-  result.optimum =
-      brute_force_optimum(problem, *experiment.modes, truths.train(problem), truths.infer(problem));
+  result.optimum = truths.index(problem).find(problem);
   for (const ComparedPolicy& compared : experiment.policies) {
     const auto session = new_session(experiment);
     PolicyResult row;
