@@ -74,7 +74,9 @@ Result<CalibratedModel> prior_model(const DeviceSpec& spec, const Group& group,
                                     const CalibrationOptions& options);
 
 // The model of a board without any profile, from one of another board: what its workloads ask of a GPU, a CPU
-// `kind`: the power that it predicts; unstated: that of the base.
+// and a memory stays, the board is `spec`. Workloads whose work is fitted or counted stay with it; one whose
+// stack or role the board lacks is left out, and an error where none is left. The report lists what came from
+// the base. `kind`: the power that it predicts; unstated: that of the base.
 Result<Calibration> transferred(const CalibratedModel& base, const DeviceSpec& spec,
                                 const std::string& spec_text, PowerKind kind = PowerKind::unstated);
 
