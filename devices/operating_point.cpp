@@ -4,7 +4,8 @@ namespace wattline::devices {
 
 Result<FixedOperatingPoint> FixedOperatingPoint::make(const CostModel& model, const PowerMode& mode,
                                                       const std::optional<MinibatchOf>& infer,
-                                                      const std::optional<MinibatchOf>& train) {
+                                                      const std::optional<MinibatchOf>& train,
+                                                      workloads::Role train_role) {
   FixedOperatingPoint point;
   const auto idle_w = model.idle_power_w(mode);
   if (!idle_w) return idle_w.error();
@@ -15,7 +16,7 @@ Result<FixedOperatingPoint> FixedOperatingPoint::make(const CostModel& model, co
     point.infer_ = {cost->time_ns, to_microwatts(cost->power_w)};
   }
   if (train) {
-    const auto cost = model.minibatch(train->workload, workloads::Role::train, train->batch, mode);
+    const auto cost = model.minibatch(train->workload, train_role, train->batch, mode);
     if (!cost) return cost.error();
     point.train_ = {cost->time_ns, to_microwatts(cost->power_w)};
   }

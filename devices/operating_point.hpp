@@ -18,10 +18,12 @@ struct MinibatchOf {
 // Costs that do not vary from minibatch to minibatch. Immutable after construction.
 class FixedOperatingPoint final : public sim::OperatingPoint {
  public:
-  // Errors are the cost model's.
+  // `train_role`: as what the second workload runs, where non-urgent inference takes training's place. Errors
+  // are the cost model's.
   static Result<FixedOperatingPoint> make(const CostModel& model, const PowerMode& mode,
                                           const std::optional<MinibatchOf>& infer,
-                                          const std::optional<MinibatchOf>& train);
+                                          const std::optional<MinibatchOf>& train,
+                                          workloads::Role train_role = workloads::Role::train);
 
   sim::MinibatchCost minibatch(sim::Work work) override { return work == sim::Work::infer ? infer_ : train_; }
   sim::RailPowerUw idle_power_uw() const override { return idle_power_uw_; }

@@ -61,12 +61,12 @@ class Search {
   bool stopped() const { return notebook_.failed() || notebook_.exhausted(); }
   bool objective_is_training() const { return problem_.trains(); }
   bool hungrier_is_training() const {
-    return problem_.kind == ProblemKind::concurrent ? hungrier_is_training_ : problem_.trains();
+    return problem_.interleaves() ? hungrier_is_training_ : problem_.trains();
   }
 
   // One profile is kept back to complete the point that the search arrives at.
   bool may_explore() const {
-    return !notebook_.failed() && notebook_.remaining() > (problem_.kind == ProblemKind::concurrent ? 1 : 0);
+    return !notebook_.failed() && notebook_.remaining() > (problem_.interleaves() ? 1 : 0);
   }
 
   bool pruned(const ModeCoordinates& point) const {
@@ -157,7 +157,7 @@ class Search {
   // Whose speed matters for the objective: training, unless inference takes a third of each cycle, so
   // that its speed decides how much time is left for training.
   bool pacing_is_training() const {
-    if (problem_.kind != ProblemKind::concurrent) return problem_.trains();
+    if (!problem_.interleaves()) return problem_.trains();
     const auto infer = notebook_.seen_infer(modes_.at(here_), batch_);
     return !infer || 3 * infer->time_ns < cycle_ns(problem_, batch_);
   }

@@ -28,12 +28,13 @@ OptimumIndex::OptimumIndex(const Problem& like, const devices::ModeSpace& modes,
         const auto& trained = train->at(mode, like.train_batch);
         if (!trained) continue;
         candidate.train_ns = trained->time_ns;
-        candidate.power_w = trained->power_w;
+        candidate.train_w = candidate.power_w = trained->power_w;
       }
       if (like.infers()) {
         const auto& inferred = infer->at(mode, batch);
         if (!inferred) continue;
         candidate.infer_ns = inferred->time_ns;
+        candidate.infer_w = inferred->power_w;
         candidate.power_w = std::max(candidate.power_w, inferred->power_w);
       }
       all.push_back(candidate);
@@ -41,7 +42,7 @@ OptimumIndex::OptimumIndex(const Problem& like, const devices::ModeSpace& modes,
     points_ += all.size();
     Column column;
     column.batch = batch;
-    column.candidates = undominated(std::move(all));
+    column.candidates = like.minds_energy() ? by_power(std::move(all)) : undominated(std::move(all));
     kept_ += column.candidates.size();
     for (const Candidate& candidate : column.candidates) {
       const bool first = column.least_infer_ns.empty();
@@ -54,12 +55,17 @@ OptimumIndex::OptimumIndex(const Problem& like, const devices::ModeSpace& modes,
   }
 }
 
-// A point is dominated by one that is no worse in power and in both times, and that wins the tie where the
-// objective does not tell them apart: it draws less, infers faster, or comes first in the mode space.
-std::vector<OptimumIndex::Candidate> OptimumIndex::undominated(std::vector<Candidate> all) {
+std::vector<OptimumIndex::Candidate> OptimumIndex::by_power(std::vector<Candidate> all) {
   std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.power_w, a.infer_ns, a.mode) < std::tie(b.power_w, b.infer_ns, b.mode);
   });
+  return all;
+}
+
+// A point is dominated by one that is no worse in power and in both times, and that wins the tie where the
+// objective does not tell them apart: it draws less, infers faster, or comes first in the mode space.
+std::vector<OptimumIndex::Candidate> OptimumIndex::undominated(std::vector<Candidate> all) {
+  all = by_power(std::move(all));
   std::vector<Candidate> kept;
   // Of the points so far that draw less or infer faster: by rising time of inference, falling time of
   // training.
@@ -104,9 +110,10 @@ std::vector<OptimumIndex::Bid> OptimumIndex::bids(const Problem& problem, Optimu
     if (within == 0) continue;
     // As if one point had the least power, the fastest inference and the fastest training.
     const double least_w = candidates.front().power_w;
-    const Evaluation bound = evaluate(problem, column.batch,
-                                      measured(problem.trains(), column.least_train_ns[within - 1], least_w),
-                                      measured(problem.infers(), column.least_infer_ns[within - 1], least_w));
+    Evaluation bound = evaluate(problem, column.batch,
+                                measured(problem.trains(), column.least_train_ns[within - 1], least_w),
+                                measured(problem.infers(), column.least_infer_ns[within - 1], least_w));
+    bound.within_energy = true;  // the least power and times do not bound the energy of a sample
     if (bound.feasible())
       list.push_back({&column, within, bound});
     else
@@ -125,7 +132,7 @@ std::optional<Optimum> OptimumIndex::find(const Problem& problem, OptimumCount* 
   std::size_t best_mode = 0;
   for (const Bid& bid : bids(problem, counted)) {
     // An equal bid may still win the tie.
-    if (best && better(problem, best->value, bid.bound)) {
+    if (best && !problem.minds_energy() && better(problem, best->value, bid.bound)) {
       counted.outbid += bid.within;
       continue;
     }
@@ -133,8 +140,8 @@ std::optional<Optimum> OptimumIndex::find(const Problem& problem, OptimumCount* 
     for (std::size_t i = 0; i < bid.within; ++i) {
       const Candidate& candidate = bid.column->candidates[i];
       const Evaluation value = evaluate(problem, bid.column->batch,
-                                        measured(problem.trains(), candidate.train_ns, candidate.power_w),
-                                        measured(problem.infers(), candidate.infer_ns, candidate.power_w));
+                                        measured(problem.trains(), candidate.train_ns, candidate.train_w),
+                                        measured(problem.infers(), candidate.infer_ns, candidate.infer_w));
       if (!value.feasible()) continue;
       const int batch = bid.column->batch;
       const bool wins = !best || better(problem, value, best->value) ||

@@ -6,6 +6,9 @@
 // the rest a problem looks at the points within its power, batch by batch, the batch that could at best gain
 // most first, and leaves out batches that cannot gain more than what was found.
 //
+// Where energy counts, no point can be left out once: one that trains faster may spend more on a sample. All
+// points within the power are examined then.
+//
 // The plan is that of brute_force_optimum(), ties included (tested on random problems). Immutable;
 // thread-safe.
 #pragma once
@@ -29,8 +32,8 @@ struct OptimumCount {
 
 class OptimumIndex {
  public:
-  // For problems of `like`'s kind, workloads, training batch and inference batches. Tables are as for
-  // brute_force_optimum(). O(n log n) in the points.
+  // For problems of `like`'s kind, workloads, training batch and inference batches, that mind energy if it
+  // does. Tables are as for brute_force_optimum(). O(n log n) in the points.
   OptimumIndex(const Problem& like, const devices::ModeSpace& modes, const CostTable* train,
                const CostTable* infer);
 
@@ -39,9 +42,11 @@ class OptimumIndex {
 
  private:
   struct Candidate {
-    double power_w = 0;
+    double power_w = 0;  // the larger of both
     sim::TimeNs infer_ns = 0;
     sim::TimeNs train_ns = 0;
+    double infer_w = 0;
+    double train_w = 0;
     std::size_t mode = 0;
   };
   // Of one batch, by ascending power. Entry i of the least times is over the candidates 0 .. i.
@@ -58,6 +63,7 @@ class OptimumIndex {
     Evaluation bound;
   };
 
+  static std::vector<Candidate> by_power(std::vector<Candidate> all);
   static std::vector<Candidate> undominated(std::vector<Candidate> all);
   std::vector<Bid> bids(const Problem& problem, OptimumCount& count) const;
 

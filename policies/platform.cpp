@@ -1,6 +1,19 @@
 #include "policies/platform.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace wattline::policies {
+
+namespace {
+
+// An instrument that failed, whatever the board. Nothing is said of values that are merely unlikely.
+bool credible(const Observation& seen) {
+  return seen.minibatch.time_ns > 0 && std::isfinite(seen.minibatch.power_w) && seen.minibatch.power_w >= 0;
+}
+
+}  // namespace
 
 Result<Observation> Platform::profile(const std::string& workload, workloads::Role role, int batch,
                                       const devices::PowerMode& mode) {
@@ -14,6 +27,12 @@ Result<Observation> Platform::profile(const std::string& workload, workloads::Ro
   }
   auto observed = measure(workload, role, batch, mode);
   if (!observed) return observed.error();
+  if (!credible(*observed)) {
+    return Error{fmt::format("profile of {} in {} (batch {}) at {}: {} ms at {} W cannot be", workload,
+                             workloads::name_of(role), batch, devices::to_text(mode),
+                             sim::ns_to_ms(observed->minibatch.time_ns), observed->minibatch.power_w),
+                 Error::Kind::failed};
+  }
   observed->charged = true;
   memory_.emplace(point, *observed);
   profiled_modes_.insert(mode);

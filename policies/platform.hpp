@@ -46,7 +46,8 @@ class Platform {
 
   // Runs `workload` in `mode` for a number of minibatches. A point that this session has profiled
   // before is answered from memory and not charged. Errors: an unknown workload, a mode that the
-  // device does not have, a point that a table does not hold.
+  // device does not have, a point that a table does not hold, instruments that show what cannot be (no time,
+  // a power that is negative or no number); such a profile is not remembered.
   Result<Observation> profile(const std::string& workload, workloads::Role role, int batch,
                               const devices::PowerMode& mode);
 

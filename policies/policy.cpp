@@ -21,6 +21,25 @@ const char* name_of(Termination termination) {
   return "?";
 }
 
+namespace {
+
+// A policy without a memory of its own: what it learnt is in the platform's session.
+class Memoryless final : public Solver {
+ public:
+  Memoryless(const Policy& policy, Platform& platform) : policy_(policy), platform_(platform) {}
+  Outcome solve(const Problem& problem) override { return policy_.solve(problem, platform_); }
+
+ private:
+  const Policy& policy_;
+  Platform& platform_;
+};
+
+}  // namespace
+
+std::unique_ptr<Solver> Policy::start(Platform& platform) const {
+  return std::make_unique<Memoryless>(*this, platform);
+}
+
 Notebook::Notebook(const Problem& problem, Platform& platform, int max_profiles)
     : problem_(problem),
       platform_(platform),
@@ -31,29 +50,29 @@ int Notebook::remaining() const {
   return max_profiles_ < 0 ? INT_MAX : max_profiles_ - used();
 }
 
-std::optional<Measured> Notebook::profile(Role role, int batch, const PowerMode& mode,
-                                          const std::string& reason) {
+std::optional<Measured> Notebook::profile(const std::string& workload, Role role, int batch,
+                                          const PowerMode& mode, const std::string& reason) {
   if (failed() || exhausted()) return std::nullopt;
-  const std::string& workload = role == Role::train ? problem_.train_workload : problem_.infer_workload;
   const auto observed = platform_.profile(workload, role, batch, mode);
   if (!observed) {
     failure_ = observed.error();
     return std::nullopt;
   }
-  steps_.push_back({role, batch, mode, observed->minibatch, observed->charged, reason});
+  steps_.push_back({workload, role, batch, mode, observed->minibatch, observed->charged, reason});
   return observed->minibatch;
 }
 
 std::optional<Measured> Notebook::train(const PowerMode& mode, const std::string& reason) {
   if (const auto known = seen_train(mode)) return known;
-  const auto seen = profile(Role::train, problem_.train_batch, mode, reason);
+  const auto seen =
+      profile(problem_.train_workload, problem_.train_role(), problem_.train_batch, mode, reason);
   if (seen) train_.emplace(mode, *seen);
   return seen;
 }
 
 std::optional<Measured> Notebook::infer(const PowerMode& mode, int batch, const std::string& reason) {
   if (const auto known = seen_infer(mode, batch)) return known;
-  const auto seen = profile(Role::infer, batch, mode, reason);
+  const auto seen = profile(problem_.infer_workload, Role::infer, batch, mode, reason);
   if (seen) infer_.emplace(std::pair{mode, batch}, *seen);
   return seen;
 }

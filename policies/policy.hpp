@@ -23,6 +23,7 @@ const char* name_of(Termination termination);
 
 // One profile: what was tried, what was seen, why.
 struct Step {
+  std::string workload;
   workloads::Role role = workloads::Role::infer;
   int batch = 0;
   devices::PowerMode mode;
@@ -38,12 +39,32 @@ struct Outcome {
   std::string message;  // of an error
 };
 
-// The same policy object may solve many problems, from several threads at once: solve() is const and
-// keeps what it learns in the platform's session.
+// A policy at work in one session: it solves one problem after the other and may use for the next what it
+// learnt from those before. Not thread-safe.
+class Solver {
+ public:
+  virtual ~Solver() = default;
+  virtual Outcome solve(const Problem& problem) = 0;
+};
+
+// Over which problems of a comparison a policy keeps its session and solver.
+enum class Sharing {
+  none,       // every problem begins with nothing known
+  workloads,  // problems of the same kind on the same workloads and batches, in their order
+};
+
+// The same policy object may be used from several threads at once; sessions and solvers belong to one.
 class Policy {
  public:
   virtual ~Policy() = default;
+
+  // One problem, with nothing learnt but what `platform` remembers.
   virtual Outcome solve(const Problem& problem, Platform& platform) const = 0;
+
+  // Borrows the policy and `platform`. A policy without a memory of its own calls solve().
+  virtual std::unique_ptr<Solver> start(Platform& platform) const;
+
+  virtual Sharing sharing() const { return Sharing::none; }
 };
 
 // What a policy has seen of a problem so far: profiles within a budget, logs each as a Step, and knows
@@ -79,8 +100,8 @@ class Notebook {
   Outcome conclude_with(const Plan& plan) const;
 
  private:
-  std::optional<Measured> profile(workloads::Role role, int batch, const devices::PowerMode& mode,
-                                  const std::string& reason);
+  std::optional<Measured> profile(const std::string& workload, workloads::Role role, int batch,
+                                  const devices::PowerMode& mode, const std::string& reason);
   int used() const { return platform_.spent().profiles - spent_before_; }
 
   const Problem& problem_;

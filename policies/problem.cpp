@@ -13,8 +13,14 @@ const char* name_of(ProblemKind kind) {
       return "infer";
     case ProblemKind::concurrent:
       return "concurrent";
+    case ProblemKind::infer_infer:
+      return "infer_infer";
   }
   return "?";
+}
+
+const char* name_of(Objective objective) {
+  return objective == Objective::energy ? "energy" : "speed";
 }
 
 sim::TimeNs gathering_ns(const Problem& problem, int batch) {
@@ -24,6 +30,26 @@ sim::TimeNs gathering_ns(const Problem& problem, int batch) {
 sim::TimeNs cycle_ns(const Problem& problem, int batch) {
   return std::llround(batch / problem.arrival_rate_hz * 1e9);
 }
+
+namespace {
+
+double joules(const Measured& minibatch) {
+  return sim::ns_to_seconds(minibatch.time_ns) * minibatch.power_w;
+}
+
+double energy_per_sample_j(const Problem& problem, int infer_batch, const std::optional<Measured>& train,
+                           const std::optional<Measured>& infer, std::int64_t train_per_cycle) {
+  if (!problem.infers()) return joules(*train) / problem.train_batch;
+  double energy_j = joules(*infer);
+  double samples = infer_batch;
+  if (train_per_cycle > 0) {
+    energy_j += static_cast<double>(train_per_cycle) * joules(*train);
+    samples += static_cast<double>(train_per_cycle) * problem.train_batch;
+  }
+  return energy_j / samples;
+}
+
+}  // namespace
 
 Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional<Measured>& train,
                     const std::optional<Measured>& infer, std::int64_t max_train_per_cycle) {
@@ -48,21 +74,32 @@ Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional
     }
   }
   value.within_power = value.power_w <= problem.power_budget_w;
+  value.energy_j = energy_per_sample_j(problem, infer_batch, train, infer, value.train_per_cycle);
+  value.within_energy = !problem.energy_budget_j || value.energy_j <= *problem.energy_budget_j;
   return value;
 }
 
-bool better(const Problem& problem, const Evaluation& a, const Evaluation& b) {
+namespace {
+
+bool faster(const Problem& problem, const Evaluation& a, const Evaluation& b) {
   switch (problem.kind) {
     case ProblemKind::train:
-      if (a.train_time_ns != b.train_time_ns) return a.train_time_ns < b.train_time_ns;
-      break;
+      return a.train_time_ns < b.train_time_ns;
     case ProblemKind::infer:
-      if (a.latency_ns != b.latency_ns) return a.latency_ns < b.latency_ns;
-      break;
+      return a.latency_ns < b.latency_ns;
     case ProblemKind::concurrent:
-      if (a.train_rate_hz != b.train_rate_hz) return a.train_rate_hz > b.train_rate_hz;
-      break;
+    case ProblemKind::infer_infer:
+      return a.train_rate_hz > b.train_rate_hz;
   }
+  return false;
+}
+
+}  // namespace
+
+bool better(const Problem& problem, const Evaluation& a, const Evaluation& b) {
+  if (problem.objective == Objective::energy && a.energy_j != b.energy_j) return a.energy_j < b.energy_j;
+  if (problem.objective == Objective::speed && faster(problem, a, b)) return true;
+  if (problem.objective == Objective::speed && faster(problem, b, a)) return false;
   if (a.power_w != b.power_w) return a.power_w < b.power_w;
   return a.latency_ns < b.latency_ns;
 }
@@ -71,12 +108,14 @@ double regret(const Problem& problem, const Evaluation& value, const Evaluation&
   const auto excess = [](sim::TimeNs time_ns, sim::TimeNs best_ns) {
     return static_cast<double>(time_ns - best_ns) / static_cast<double>(best_ns);
   };
+  if (problem.objective == Objective::energy) return (value.energy_j - best.energy_j) / best.energy_j;
   switch (problem.kind) {
     case ProblemKind::train:
       return excess(value.train_time_ns, best.train_time_ns);
     case ProblemKind::infer:
       return excess(value.latency_ns, best.latency_ns);
     case ProblemKind::concurrent:
+    case ProblemKind::infer_infer:
       return best.train_rate_hz == 0 ? 0 : (best.train_rate_hz - value.train_rate_hz) / best.train_rate_hz;
   }
   return 0;

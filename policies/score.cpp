@@ -20,7 +20,7 @@ Result<Score> score(const Problem& problem, const Plan& plan, const devices::Cos
   std::optional<Measured> train, infer;
   if (problem.trains()) {
     auto cost =
-        true_cost(truth, problem.train_workload, workloads::Role::train, problem.train_batch, plan.mode);
+        true_cost(truth, problem.train_workload, problem.train_role(), problem.train_batch, plan.mode);
     if (!cost) return cost.error();
     train = *cost;
   }

@@ -8,6 +8,7 @@
 
 #include "experiments/cli/verbs.hpp"
 #include "experiments/compare/comparison.hpp"
+#include "experiments/compare/summary.hpp"
 #include "experiments/compare/tables.hpp"
 #include "sim/base/printable.hpp"
 
@@ -31,11 +32,19 @@ std::string default_directory(const Experiment& experiment, const Manifest& mani
 }
 
 std::string headline(const Experiment& experiment, const Comparison& comparison) {
-  const auto feasible = std::count_if(comparison.by_problem.begin(), comparison.by_problem.end(),
-                                      [](const ProblemResult& result) { return result.optimum.has_value(); });
+  const auto feasible = std::count_if(comparison.settings.begin(), comparison.settings.end(),
+                                      [](const Setting& setting) { return setting.feasible; });
   return fmt::format("{}: {}, mode space {} ({} modes), {} problems, {} of them feasible\n\n",
                      experiment.name, experiment.board.name, experiment.modes->name(),
                      experiment.modes->size(), experiment.problems.size(), feasible);
+}
+
+// Wall clock of each policy's solves over all its problems.
+OrderedJson decision_times(const Experiment& experiment, const Comparison& comparison) {
+  OrderedJson times = OrderedJson::object();
+  for (std::size_t i = 0; i < experiment.policies.size(); ++i)
+    times[experiment.policies[i].label] = comparison.decision_s[i];
+  return times;
 }
 
 // A policy that could not profile a point (a table that does not hold it) is a failed run; the others
@@ -48,8 +57,8 @@ void report_errors(const Experiment& experiment, const Comparison& comparison) {
       const policies::Outcome& outcome = comparison.by_problem[j].by_policy[i].outcome;
       if (outcome.termination != policies::Termination::error) continue;
       if (count++ > 0) continue;
-      first = fmt::format("{} on {}: {}", experiment.policies[i].label, experiment.problems[j].id,
-                          outcome.message);
+      first = fmt::format("{} on {}: {}", experiment.policies[i].label,
+                          experiment.problems[comparison.by_problem[j].problem].id, outcome.message);
     }
   }
   if (count == 0) return;
@@ -74,7 +83,10 @@ void run_compare(const CompareOptions& options) {
 
   const ResultTable summary = summary_table(experiment, comparison);
   const ResultTable problems = problem_table(experiment, comparison);
-  std::vector<ResultFile> files = {{"results.csv", problems.to_csv()}, {"summary.csv", summary.to_csv()}};
+  std::vector<ResultFile> files = {{"results.csv", problems.to_csv()},
+                                   {"summary.csv", summary.to_csv()},
+                                   {"breakdown.csv", breakdown_table(experiment, comparison).to_csv()},
+                                   {"paired.csv", paired_table(experiment, comparison).to_csv()}};
   std::string text = headline(experiment, comparison) + summary.to_text();
   if (experiment.replay) {
     const ResultTable replays = replay_table(experiment, comparison);
@@ -85,6 +97,7 @@ void run_compare(const CompareOptions& options) {
   required(write_run_directory(directory, manifest, files,
                                {{"wall_s", wall_s},
                                 {"jobs", jobs},
+                                {"decision_s", decision_times(experiment, comparison)},
                                 {"experiment", printable(options.experiment)},
                                 {"out", printable(directory)}}));
 

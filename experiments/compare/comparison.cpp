@@ -1,72 +1,17 @@
 #include "experiments/compare/comparison.hpp"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <chrono>
 
+#include "experiments/compare/families.hpp"
 #include "experiments/compare/replay.hpp"
+#include "experiments/compare/truths.hpp"
 #include "experiments/parallel.hpp"
 #include "experiments/platforms/table.hpp"
-#include "policies/optimum_index.hpp"
 
 namespace wattline::experiments {
 
-using policies::CostTable;
-using policies::OptimumIndex;
-using policies::Problem;
-using workloads::Role;
-
 namespace {
-
-// The ground truth of every workload of the experiment, tabulated over the mode space.
-class Truths {
- public:
-  explicit Truths(const Experiment& experiment) {
-    std::map<Key, std::set<int>> batches;
-    for (const Problem& problem : experiment.problems) {
-      if (problem.trains()) batches[{problem.train_workload, Role::train}].insert(problem.train_batch);
-      if (problem.infers()) {
-        batches[{problem.infer_workload, Role::infer}].insert(problem.infer_batches.begin(),
-                                                              problem.infer_batches.end());
-      }
-    }
-    for (const auto& [key, sizes] : batches) {
-      tables_.emplace(key, CostTable(*experiment.board.truth, *experiment.modes, key.first, key.second,
-                                     std::vector<int>(sizes.begin(), sizes.end())));
-    }
-    for (const Problem& problem : experiment.problems) {
-      if (indexes_.contains(alike(problem))) continue;
-      indexes_.emplace(alike(problem),
-                       OptimumIndex(problem, *experiment.modes, train(problem), infer(problem)));
-    }
-  }
-
-  const OptimumIndex& index(const Problem& problem) const { return indexes_.at(alike(problem)); }
-
-  const CostTable* train(const Problem& problem) const {
-    return find(problem.trains(), problem.train_workload, Role::train);
-  }
-  const CostTable* infer(const Problem& problem) const {
-    return find(problem.infers(), problem.infer_workload, Role::infer);
-  }
-
- private:
-  using Key = std::pair<std::string, Role>;
-
-  // What problems have in common that one index serves.
-  using Alike = std::tuple<policies::ProblemKind, std::string, int, std::string, std::vector<int>>;
-  static Alike alike(const Problem& problem) {
-    return {problem.kind, problem.train_workload, problem.train_batch, problem.infer_workload,
-            problem.infer_batches};
-  }
-
-  const CostTable* find(bool needed, const std::string& workload, Role role) const {
-    return needed ? &tables_.at({workload, role}) : nullptr;
-  }
-
-  std::map<Key, CostTable> tables_;
-  std::map<Alike, OptimumIndex> indexes_;
-};
 
 std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
   if (experiment.board.table) {
@@ -77,46 +22,162 @@ std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
                                              experiment.profiling);
 }
 
-Result<ProblemResult> solve(const Experiment& experiment, const Problem& problem, const Truths& truths,
-                            bool keep_steps) {
-  ProblemResult result;
-  result.optimum = truths.index(problem).find(problem);
-  for (const ComparedPolicy& compared : experiment.policies) {
-    const auto session = new_session(experiment);
-    PolicyResult row;
-    row.outcome = compared.policy->solve(problem, *session);
-    row.spent = session->spent();
-    if (!keep_steps) row.outcome.steps.clear();
-    if (row.outcome.plan) {
-      const auto scored =
-          policies::score(problem, *row.outcome.plan, *experiment.board.truth, result.optimum);
-      if (!scored) return scored.error();
-      row.score = *scored;
+// Problems that one policy solves one after the other on one thread; in one session if it shares.
+struct Task {
+  std::size_t policy = 0;
+  std::vector<std::size_t> problems;
+};
+
+// Enough to keep threads busy, few enough that handing them out costs nothing.
+constexpr std::size_t problems_a_task = 64;
+
+std::vector<Task> tasks_of(const Experiment& experiment) {
+  const auto families = families_of(experiment.problems);
+  std::vector<Task> sharing, rest;
+  for (std::size_t policy = 0; policy < experiment.policies.size(); ++policy) {
+    const ComparedPolicy& compared = experiment.policies[policy];
+    for (std::vector<std::size_t> problems : families) {
+      if (compared.sample_only) {
+        std::erase_if(problems, [&](std::size_t problem) {
+          return !std::binary_search(experiment.sample.begin(), experiment.sample.end(), problem);
+        });
+      }
+      if (compared.policy->sharing() == policies::Sharing::workloads) {
+        sharing.push_back({policy, problems});
+        continue;
+      }
+      for (std::size_t begin = 0; begin < problems.size(); begin += problems_a_task) {
+        const std::size_t end = std::min(problems.size(), begin + problems_a_task);
+        rest.push_back({policy,
+                        {problems.begin() + static_cast<std::ptrdiff_t>(begin),
+                         problems.begin() + static_cast<std::ptrdiff_t>(end)}});
+      }
     }
-    result.by_policy.push_back(std::move(row));
   }
-  return result;
+  // The long ones first, so that no thread is left with one at the end.
+  sharing.insert(sharing.end(), rest.begin(), rest.end());
+  return sharing;
 }
+
+policies::Spent difference(const policies::Spent& after, const policies::Spent& before) {
+  return {after.profiles - before.profiles, after.modes - before.modes, after.time_ns - before.time_ns,
+          after.energy_j - before.energy_j};
+}
+
+Verdict verdict_of(const PolicyResult& result, int known_profiles) {
+  Verdict verdict;
+  verdict.asked = true;
+  verdict.termination = result.outcome.termination;
+  verdict.profiles = result.spent.profiles;
+  verdict.known_profiles = known_profiles;
+  verdict.profiling_s = sim::ns_to_seconds(result.spent.time_ns);
+  verdict.profiling_j = result.spent.energy_j;
+  if (!result.score) return verdict;
+  verdict.planned = true;
+  verdict.solved = result.score->solved;
+  verdict.keeps_up = result.score->truth.keeps_up;
+  verdict.regret = result.score->regret.value_or(0);
+  verdict.power_excess_w = result.score->power_excess_w;
+  verdict.latency_excess_ms = sim::ns_to_ms(result.score->latency_excess_ns);
+  return verdict;
+}
+
+// Every policy on every problem, on `jobs` threads.
+class Run {
+ public:
+  Run(const Experiment& experiment, const ComparisonOptions& options)
+      : experiment_(experiment), options_(options), truths_(experiment) {}
+
+  Result<Comparison> all() {
+    const std::size_t count = experiment_.problems.size();
+    optima_.resize(count);
+    comparison_.settings.resize(count);
+    for_each_index(count, options_.jobs, [&](std::size_t i) { find_optimum(i); });
+    comparison_.verdicts.assign(experiment_.policies.size(), std::vector<Verdict>(count));
+    place_in_sample_.assign(count, not_in_sample);
+    for (const std::size_t problem : experiment_.sample) {
+      place_in_sample_[problem] = comparison_.by_problem.size();
+      comparison_.by_problem.push_back(
+          {problem, optima_[problem], std::vector<PolicyResult>(experiment_.policies.size())});
+    }
+    const std::vector<Task> tasks = tasks_of(experiment_);
+    std::vector<MaybeError> errors(tasks.size());
+    std::vector<double> wall_s(tasks.size());
+    for_each_index(tasks.size(), options_.jobs, [&](std::size_t i) {
+      const auto start = std::chrono::steady_clock::now();
+      errors[i] = run(tasks[i]);
+      wall_s[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    });
+    // The first in order, whichever thread came first.
+    for (const MaybeError& error : errors) {
+      if (error) return *error;
+    }
+    comparison_.decision_s.assign(experiment_.policies.size(), 0);
+    for (std::size_t i = 0; i < tasks.size(); ++i) comparison_.decision_s[tasks[i].policy] += wall_s[i];
+    return std::move(comparison_);
+  }
+
+ private:
+  static constexpr std::size_t not_in_sample = SIZE_MAX;
+
+  void find_optimum(std::size_t i) {
+    optima_[i] = truths_.optimum(i);
+    Setting& setting = comparison_.settings[i];
+    setting.feasible = optima_[i].has_value();
+    setting.worth_regretting =
+        setting.feasible && (!experiment_.problems[i].interleaves() || optima_[i]->value.train_rate_hz > 0);
+    setting.power_looseness = truths_.power_looseness(i);
+  }
+
+  MaybeError run(const Task& task) {
+    const policies::Policy& policy = *experiment_.policies[task.policy].policy;
+    const bool shares = policy.sharing() == policies::Sharing::workloads;
+    std::unique_ptr<policies::Platform> session;
+    std::unique_ptr<policies::Solver> solver;
+    for (const std::size_t problem : task.problems) {
+      if (!session || !shares) {
+        solver.reset();
+        session = new_session(experiment_);
+        solver = policy.start(*session);
+      }
+      const policies::Spent before = session->spent();
+      PolicyResult result;
+      result.outcome = solver->solve(experiment_.problems[problem]);
+      result.spent = difference(session->spent(), before);
+      if (auto error = keep(task.policy, problem, std::move(result), session->spent().profiles)) return error;
+    }
+    return std::nullopt;
+  }
+
+  MaybeError keep(std::size_t policy, std::size_t problem, PolicyResult result, int known_profiles) {
+    if (result.outcome.plan) {
+      const auto scored = policies::score(experiment_.problems[problem], *result.outcome.plan,
+                                          *experiment_.board.truth, optima_[problem]);
+      if (!scored) return scored.error();
+      result.score = *scored;
+    }
+    comparison_.verdicts[policy][problem] = verdict_of(result, known_profiles);
+    if (place_in_sample_[problem] == not_in_sample) return std::nullopt;
+    if (!options_.keep_steps) result.outcome.steps.clear();
+    comparison_.by_problem[place_in_sample_[problem]].by_policy[policy] = std::move(result);
+    return std::nullopt;
+  }
+
+  const Experiment& experiment_;
+  const ComparisonOptions& options_;
+  Truths truths_;
+  std::vector<std::optional<policies::Optimum>> optima_;
+  std::vector<std::size_t> place_in_sample_;
+  Comparison comparison_;
+};
 
 }  // namespace
 
 Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions& options) {
-  const Truths truths(experiment);
-  const std::size_t count = experiment.problems.size();
-  Comparison comparison;
-  comparison.by_problem.resize(count);
-  std::vector<MaybeError> errors(count);
-  for_each_index(count, options.jobs, [&](std::size_t i) {
-    auto solved = solve(experiment, experiment.problems[i], truths, options.keep_steps);
-    if (solved)
-      comparison.by_problem[i] = *std::move(solved);
-    else
-      errors[i] = solved.error();
-  });
-  // The first in order, whichever thread came first.
-  for (const MaybeError& error : errors) {
-    if (error) return *error;
-  }
+  auto run = Run(experiment, options).all();
+  if (!run) return run.error();
+  Comparison comparison = *std::move(run);
+  std::vector<MaybeError> errors;
   if (!experiment.replay) return comparison;
 
   // Many policies choose the same plan on many problems: each distinct replay runs once.

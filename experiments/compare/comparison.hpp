@@ -1,5 +1,7 @@
 // Runs an experiment: every policy on every problem, scored against the optimum on the ground truth,
-// and the chosen plans replayed in the simulator.
+// and the plans chosen in the experiment's sample of problems replayed in the simulator.
+//
+// Of every problem a verdict is kept, a few bytes; of those in the sample all there is.
 #pragma once
 
 #include <optional>
@@ -33,12 +35,39 @@ struct PolicyResult {
 };
 
 struct ProblemResult {
+  std::size_t problem = 0;  // index into the experiment's problems
   std::optional<policies::Optimum> optimum;
   std::vector<PolicyResult> by_policy;  // in the order of the experiment's policies
 };
 
+// What summaries are made of: one policy on one problem.
+struct Verdict {
+  bool asked = false;  // false: the policy solves the sample only, and this is not in it
+  bool planned = false;
+  bool solved = false;
+  bool keeps_up = true;
+  policies::Termination termination = policies::Termination::infeasible;
+  int profiles = 0;        // that this problem was charged with
+  int known_profiles = 0;  // that the session had paid by then, this problem's included
+  double regret = 0;       // of a solved problem with an optimum
+  double power_excess_w = 0;
+  double latency_excess_ms = 0;
+  double profiling_s = 0;
+  double profiling_j = 0;
+};
+
+// What is known of a problem before any policy.
+struct Setting {
+  bool feasible = false;
+  bool worth_regretting = false;  // its optimum's objective is not 0
+  double power_looseness = 0;     // Truths::power_looseness
+};
+
 struct Comparison {
-  std::vector<ProblemResult> by_problem;  // in the order of the experiment's problems
+  std::vector<Setting> settings;               // by problem
+  std::vector<std::vector<Verdict>> verdicts;  // [policy][problem]
+  std::vector<ProblemResult> by_problem;       // of the sample, ascending
+  std::vector<double> decision_s;              // by policy: wall clock of all its solves, profiles included
 };
 
 struct ComparisonOptions {
@@ -46,7 +75,8 @@ struct ComparisonOptions {
   bool keep_steps = false;  // keep every policy's step log
 };
 
-// Errors: a replay or a score that failed.
+// A policy that shares what it learns (Policy::sharing) solves the problems of a family in their order in one
+// session; any other begins every problem anew. Errors: a replay or a score that failed.
 Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions& options);
 
 }  // namespace wattline::experiments

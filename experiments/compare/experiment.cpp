@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "experiments/compare/families.hpp"
 #include "experiments/platforms/table.hpp"
 #include "policies/registry.hpp"
 #include "sim/base/text.hpp"
@@ -18,14 +19,19 @@ using workloads::Role;
 
 namespace {
 
-// All results of a comparison are held in memory, a few kilobytes a problem.
-constexpr std::size_t most_problems = 200'000;
+// Of every problem and policy a verdict is held in memory, of those in the sample a few kilobytes.
+constexpr std::size_t most_problems = 1'000'000;
+constexpr std::size_t most_in_sample = 200'000;
 constexpr std::size_t most_batches = 64;
 
 ProblemKind read_kind(ObjectReader& in) {
-  const std::string kind = in.choice("kind", {"train", "infer", "concurrent"});
-  if (kind == "train") return ProblemKind::train;
-  return kind == "infer" ? ProblemKind::infer : ProblemKind::concurrent;
+  const ProblemKind kinds[] = {ProblemKind::train, ProblemKind::infer, ProblemKind::concurrent,
+                               ProblemKind::infer_infer};
+  const std::string name = in.choice("kind", {"train", "infer", "concurrent", "infer_infer"});
+  for (const ProblemKind kind : kinds) {
+    if (name == policies::name_of(kind)) return kind;
+  }
+  return ProblemKind::concurrent;
 }
 
 std::vector<int> read_batches(ObjectReader& in, const Board& board, const std::string& workload) {
@@ -55,6 +61,7 @@ struct ProblemGroup {
   std::vector<double> rates_hz = {0};
   std::vector<double> latencies_ms = {0};
   std::vector<double> powers_w;
+  std::vector<std::optional<double>> energies_j = {std::nullopt};  // per sample
 };
 
 ProblemGroup read_group(ObjectReader& in, const Board& board) {
@@ -62,9 +69,12 @@ ProblemGroup read_group(ObjectReader& in, const Board& board) {
   Problem& common = group.common;
   common.kind = read_kind(in);
   if (common.trains()) {
-    common.train_workload = read_workload(in, "train", board, Role::train);
-    common.train_batch = static_cast<int>(in.integer_or("train_batch", 1, 1'000'000, 16));
-    check_batch(in, "train_batch", board, common.train_workload, Role::train, common.train_batch);
+    const bool trains = common.train_role() == Role::train;
+    const char* workload = trains ? "train" : "background";
+    const char* batch = trains ? "train_batch" : "background_batch";
+    common.train_workload = read_workload(in, workload, board, common.train_role());
+    common.train_batch = static_cast<int>(in.integer_or(batch, 1, 1'000'000, 16));
+    check_batch(in, batch, board, common.train_workload, common.train_role(), common.train_batch);
   }
   if (common.infers()) {
     common.infer_workload = read_workload(in, "infer", board, Role::infer);
@@ -73,6 +83,13 @@ ProblemGroup read_group(ObjectReader& in, const Board& board) {
     group.latencies_ms = in.numbers("latency_budgets_ms", between(1e-6, 1e7));
   }
   group.powers_w = in.numbers("power_budgets_w", above(0, 1e4));
+  if (in.choice_or("objective", {"speed", "energy"}, "speed") == "energy")
+    common.objective = policies::Objective::energy;
+  if (in.has("energy_budgets_j")) {
+    group.energies_j.clear();
+    for (const double energy_j : in.numbers("energy_budgets_j", above(0, 1e9)))
+      group.energies_j.push_back(energy_j);
+  }
   in.reject_unknown_keys();
   return group;
 }
@@ -80,23 +97,28 @@ ProblemGroup read_group(ObjectReader& in, const Board& board) {
 std::string id_of(const Problem& problem, double latency_ms) {
   std::string id = problem.train_workload;
   if (problem.infers()) {
-    if (!id.empty()) id += "+";
+    if (!id.empty()) id += problem.train_role() == Role::train ? "+" : "~";
     id += fmt::format("{}/{}rps/{}ms", problem.infer_workload, shortest(problem.arrival_rate_hz),
                       shortest(latency_ms));
   }
-  return id + fmt::format("/{}W", shortest(problem.power_budget_w));
+  id += fmt::format("/{}W", shortest(problem.power_budget_w));
+  if (problem.energy_budget_j) id += fmt::format("/{}J", shortest(*problem.energy_budget_j));
+  return problem.objective == policies::Objective::energy ? id + "/energy" : id;
 }
 
 void append_problems(const ProblemGroup& group, std::vector<Problem>& problems) {
   for (const double rate_hz : group.rates_hz) {
     for (const double latency_ms : group.latencies_ms) {
       for (const double power_w : group.powers_w) {
-        Problem problem = group.common;
-        problem.arrival_rate_hz = rate_hz;
-        problem.latency_budget_ns = std::llround(latency_ms * 1e6);
-        problem.power_budget_w = power_w;
-        problem.id = id_of(problem, latency_ms);
-        problems.push_back(std::move(problem));
+        for (const std::optional<double>& energy_j : group.energies_j) {
+          Problem problem = group.common;
+          problem.arrival_rate_hz = rate_hz;
+          problem.latency_budget_ns = std::llround(latency_ms * 1e6);
+          problem.power_budget_w = power_w;
+          problem.energy_budget_j = energy_j;
+          problem.id = id_of(problem, latency_ms);
+          problems.push_back(std::move(problem));
+        }
       }
     }
   }
@@ -108,7 +130,8 @@ void read_problems(Experiment& experiment, ObjectReader& in) {
   for (ObjectReader& item : in.objects("problems")) {
     const ProblemGroup group = read_group(item, experiment.board);
     if (in.failed()) return;
-    count += group.rates_hz.size() * group.latencies_ms.size() * group.powers_w.size();
+    count +=
+        group.rates_hz.size() * group.latencies_ms.size() * group.powers_w.size() * group.energies_j.size();
     if (count > most_problems) {
       return in.fail("problems",
                      fmt::format("{} problems or more; at most {} are accepted", count, most_problems));
@@ -121,6 +144,19 @@ void read_problems(Experiment& experiment, ObjectReader& in) {
   }
 }
 
+void read_sample(Experiment& experiment, ObjectReader& in) {
+  const auto most = static_cast<std::int64_t>(most_in_sample);
+  const std::size_t all = experiment.problems.size();
+  if (!in.has("sample_problems") && all > most_in_sample)
+    return in.fail("sample_problems",
+                   fmt::format("missing; of {} problems at most {} are kept in full", all, most));
+  const std::int64_t count =
+      in.integer_or("sample_problems", 1, most, static_cast<std::int64_t>(std::min(all, most_in_sample)));
+  if (all > 0)
+    experiment.sample =
+        stratified_sample(experiment.problems, static_cast<std::size_t>(count), experiment.seed);
+}
+
 void read_policies(Experiment& experiment, ObjectReader& in) {
   std::set<std::string> labels;
   for (ObjectReader& item : in.objects("policies")) {
@@ -128,6 +164,7 @@ void read_policies(Experiment& experiment, ObjectReader& in) {
     compared.policy = policies::make_policy(item, experiment.seed);
     if (in.failed()) return;
     compared.label = item.text_or("label", item.text("policy"));
+    compared.sample_only = item.choice_or("solves", {"all", "sample"}, "all") == "sample";
     item.reject_unknown_keys();
     if (compared.label == "optimum") item.fail("label", "'optimum' is the name of the optimum's own rows");
     if (!labels.insert(compared.label).second) {
@@ -188,7 +225,7 @@ std::vector<InputFile> Experiment::inputs() const {
 std::vector<std::string> Experiment::notes() const {
   Batches used;
   for (const Problem& problem : problems) {
-    if (problem.trains()) used[{problem.train_workload, Role::train}].insert(problem.train_batch);
+    if (problem.trains()) used[{problem.train_workload, problem.train_role()}].insert(problem.train_batch);
     if (problem.infers())
       used[{problem.infer_workload, Role::infer}].insert(problem.infer_batches.begin(),
                                                          problem.infer_batches.end());
@@ -216,6 +253,7 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   experiment.profiling = read_profiling(in, experiment);
   read_problems(experiment, in);
   if (error) return *error;
+  read_sample(experiment, in);
   read_policies(experiment, in);
   if (in.has("replay")) {
     ObjectReader replay = in.object("replay");

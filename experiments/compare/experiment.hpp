@@ -17,6 +17,7 @@ namespace wattline::experiments {
 
 struct ComparedPolicy {
   std::string label;
+  bool sample_only = false;  // solves the experiment's sample, not every problem
   std::shared_ptr<const policies::Policy> policy;
 };
 
@@ -33,6 +34,7 @@ struct Experiment {
   std::vector<devices::Preset> presets;     // of the mode space's clock table
   ProfilingOptions profiling;
   std::vector<policies::Problem> problems;
+  std::vector<std::size_t> sample;  // of the problems: kept in full and replayed; ascending
   std::vector<ComparedPolicy> policies;
   std::optional<ReplayOptions> replay;
   OrderedJson configuration;  // resolved: as given, and the defaults taken

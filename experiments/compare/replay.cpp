@@ -11,6 +11,7 @@ ReplayKey key_of(const policies::Problem& problem, const policies::Plan& plan) {
   if (problem.trains()) {
     key.train_workload = problem.train_workload;
     key.train_batch = problem.train_batch;
+    key.train_role = problem.train_role();
   }
   key.infer_workload = problem.infer_workload;
   key.plan = plan;
@@ -25,10 +26,11 @@ ReplayAssignments distinct_replays(const Experiment& experiment, const Compariso
   std::map<ReplayKey, std::size_t> indices;
   const auto for_each_plan = [&](const auto& use) {
     for (std::size_t i = 0; i < comparison.by_problem.size(); ++i) {
-      if (!experiment.problems[i].infers()) continue;
+      const policies::Problem& problem = experiment.problems[comparison.by_problem[i].problem];
+      if (!problem.infers()) continue;
       const auto& results = comparison.by_problem[i].by_policy;
       for (std::size_t j = 0; j < results.size(); ++j) {
-        if (results[j].outcome.plan) use(i, j, key_of(experiment.problems[i], *results[j].outcome.plan));
+        if (results[j].outcome.plan) use(i, j, key_of(problem, *results[j].outcome.plan));
       }
     }
   };
@@ -61,7 +63,7 @@ Result<ReplayFigures> replay(const Experiment& experiment, const ReplayKey& key,
   if (trains) train = devices::MinibatchOf{key.train_workload, key.train_batch};
   auto point = devices::FixedOperatingPoint::make(
       *experiment.board.truth, key.plan.mode, devices::MinibatchOf{key.infer_workload, key.plan.infer_batch},
-      train);
+      train, key.train_role);
   if (!point) return point.error();
 
   sim::AcceleratorOptions options;

@@ -15,20 +15,21 @@ namespace wattline::experiments {
 struct ReplayKey {
   std::string train_workload;  // empty: none
   int train_batch = 0;
+  workloads::Role train_role = workloads::Role::train;
   std::string infer_workload;
   policies::Plan plan;
   double arrival_rate_hz = 0;
   sim::TimeNs latency_budget_ns = 0;
 
   auto order() const {
-    return std::tie(train_workload, train_batch, infer_workload, plan.mode, plan.infer_batch,
+    return std::tie(train_workload, train_batch, train_role, infer_workload, plan.mode, plan.infer_batch,
                     plan.train_per_cycle, arrival_rate_hz, latency_budget_ns);
   }
   bool operator<(const ReplayKey& other) const { return order() < other.order(); }
 };
 
 struct ReplayUser {
-  std::size_t problem;
+  std::size_t problem;  // place in the comparison's sample
   std::size_t policy;
   std::size_t replay;  // index into the distinct replays
 };

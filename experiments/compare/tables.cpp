@@ -16,51 +16,6 @@ Cell share_pct(std::size_t part, std::size_t all) {
   return 100.0 * static_cast<double>(part) / static_cast<double>(all);
 }
 
-Cell quantile_pct(const std::vector<double>& values, double q) {
-  if (values.empty()) return {};
-  return 100.0 * quantile(values, q);
-}
-
-// What a row of the summary is made of.
-struct Tally {
-  std::size_t feasible = 0, solved = 0, no_plan = 0, overloaded = 0;
-  std::vector<double> regrets;
-  double worst_power_w = 0, worst_latency_ms = 0;
-  std::int64_t profiles = 0, most_profiles = 0;
-  double time_s = 0, energy_j = 0;
-};
-
-// A problem whose optimum cannot train at all would count as no regret for whoever solves it.
-bool worth_regretting(const policies::Problem& problem, const policies::Optimum& optimum) {
-  return problem.kind != policies::ProblemKind::concurrent || optimum.value.train_rate_hz > 0;
-}
-
-Tally tally(const Experiment& experiment, const Comparison& comparison, std::size_t policy) {
-  Tally sum;
-  for (std::size_t i = 0; i < comparison.by_problem.size(); ++i) {
-    const ProblemResult& problem = comparison.by_problem[i];
-    const PolicyResult& result = problem.by_policy[policy];
-    sum.profiles += result.spent.profiles;
-    sum.most_profiles = std::max<std::int64_t>(sum.most_profiles, result.spent.profiles);
-    sum.time_s += sim::ns_to_seconds(result.spent.time_ns);
-    sum.energy_j += result.spent.energy_j;
-    if (!problem.optimum) continue;
-    ++sum.feasible;
-    if (!result.score) {
-      ++sum.no_plan;
-      continue;
-    }
-    if (result.score->solved) ++sum.solved;
-    if (result.score->regret && worth_regretting(experiment.problems[i], *problem.optimum)) {
-      sum.regrets.push_back(*result.score->regret);
-    }
-    if (!result.score->truth.keeps_up) ++sum.overloaded;
-    sum.worst_power_w = std::max(sum.worst_power_w, result.score->power_excess_w);
-    sum.worst_latency_ms = std::max(sum.worst_latency_ms, sim::ns_to_ms(result.score->latency_excess_ns));
-  }
-  return sum;
-}
-
 std::vector<Cell> mode_cells(const devices::PowerMode& mode) {
   return {Cell{std::int64_t{mode.cores}}, std::int64_t{mode.cpu_khz}, std::int64_t{mode.gpu_khz},
           std::int64_t{mode.emc_khz}, std::int64_t{mode.active_sms}};
@@ -77,18 +32,21 @@ void append_problem_cells(std::vector<Cell>& row, const policies::Problem& probl
                problem.infer_workload});
   append(row, {problem.infers() ? Cell{problem.arrival_rate_hz} : Cell{},
                problem.infers() ? Cell{sim::ns_to_ms(problem.latency_budget_ns)} : Cell{},
-               problem.power_budget_w});
+               problem.power_budget_w, problem.energy_budget_j ? Cell{*problem.energy_budget_j} : Cell{},
+               std::string(policies::name_of(problem.objective))});
 }
 
 void append_plan_cells(std::vector<Cell>& row, const policies::Plan& plan,
                        const policies::Evaluation& truth) {
   append(row, mode_cells(plan.mode));
   append(row, {std::int64_t{plan.infer_batch}, plan.train_per_cycle, truth.power_w,
-               sim::ns_to_ms(truth.latency_ns), truth.train_rate_hz, sim::ns_to_ms(truth.train_time_ns)});
+               sim::ns_to_ms(truth.latency_ns), truth.train_rate_hz, sim::ns_to_ms(truth.train_time_ns),
+               truth.energy_j});
 }
 
-const std::vector<Column> plan_columns = {{"infer_batch"}, {"train_per_cycle"}, {"power_w"},
-                                          {"latency_ms"},  {"train_rate_hz"},   {"train_time_ms"}};
+const std::vector<Column> plan_columns = {{"infer_batch"},        {"train_per_cycle"}, {"power_w"},
+                                          {"latency_ms"},         {"train_rate_hz"},   {"train_time_ms"},
+                                          {"energy_per_sample_j"}};
 
 void append_replay_cells(std::vector<Cell>& row, const std::optional<ReplayFigures>& replay) {
   if (!replay) return append(row, std::vector<Cell>(7));
@@ -97,43 +55,6 @@ void append_replay_cells(std::vector<Cell>& row, const std::optional<ReplayFigur
 }
 
 }  // namespace
-
-double quantile(std::vector<double> values, double q) {
-  const auto rank =
-      static_cast<std::size_t>(std::max(1.0, std::ceil(q * static_cast<double>(values.size()))));
-  const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-  std::nth_element(values.begin(), nth, values.end());
-  return *nth;
-}
-
-ResultTable summary_table(const Experiment& experiment, const Comparison& comparison) {
-  ResultTable table;
-  table.columns = {{"policy"},
-                   {"problems"},
-                   {"feasible"},
-                   {"solved_pct", 1, "solved %"},
-                   {"no_plan_pct", 1, "no plan %"},
-                   {"overloaded_pct", 1, "overload %"},
-                   {"regret_median_pct", 1, "regret p50 %"},
-                   {"regret_p95_pct", 1, "p95 %"},
-                   {"worst_power_excess_w", 2, "power over W"},
-                   {"worst_latency_excess_ms", 1, "latency over ms"},
-                   {"profiles_mean", 1, "profiles"},
-                   {"profiles_max", 0, "max"},
-                   {"profiling_time_mean_s", 0, "profiling s"},
-                   {"profiling_energy_mean_j", 0, "J"}};
-  const auto problems = static_cast<double>(comparison.by_problem.size());
-  for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
-    const Tally sum = tally(experiment, comparison, i);
-    table.rows.push_back({experiment.policies[i].label, whole(comparison.by_problem.size()),
-                          whole(sum.feasible), share_pct(sum.solved, sum.feasible),
-                          share_pct(sum.no_plan, sum.feasible), share_pct(sum.overloaded, sum.feasible),
-                          quantile_pct(sum.regrets, 0.5), quantile_pct(sum.regrets, 0.95), sum.worst_power_w,
-                          sum.worst_latency_ms, static_cast<double>(sum.profiles) / problems,
-                          sum.most_profiles, sum.time_s / problems, sum.energy_j / problems});
-  }
-  return table;
-}
 
 ResultTable replay_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
@@ -151,7 +72,7 @@ ResultTable replay_table(const Experiment& experiment, const Comparison& compari
     for (std::size_t j = 0; j < comparison.by_problem.size(); ++j) {
       const PolicyResult& result = comparison.by_problem[j].by_policy[i];
       if (!result.replay || !result.score || !result.score->solved) continue;
-      const policies::Problem& problem = experiment.problems[j];
+      const policies::Problem& problem = experiment.problems[comparison.by_problem[j].problem];
       ++plans;
       requests += result.replay->requests;
       late += result.replay->late;
@@ -171,18 +92,10 @@ ResultTable replay_table(const Experiment& experiment, const Comparison& compari
 
 ResultTable problem_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
-  table.columns = {{"policy"},
-                   {"problem"},
-                   {"kind"},
-                   {"train"},
-                   {"infer"},
-                   {"arrival_rate_hz"},
-                   {"latency_budget_ms"},
-                   {"power_budget_w"},
-                   {"feasible"},
-                   {"termination"},
-                   {"solved"},
-                   {"regret"}};
+  table.columns = {
+      {"policy"},          {"problem"},           {"kind"},           {"train"},           {"infer"},
+      {"arrival_rate_hz"}, {"latency_budget_ms"}, {"power_budget_w"}, {"energy_budget_j"}, {"objective"},
+      {"feasible"},        {"termination"},       {"solved"},         {"regret"}};
   table.columns.insert(table.columns.end(), mode_columns.begin(), mode_columns.end());
   table.columns.insert(table.columns.end(), plan_columns.begin(), plan_columns.end());
   for (const char* key : {"power_excess_w", "latency_excess_ms", "keeps_up", "profiles", "modes",
@@ -200,7 +113,7 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
   };
   for (std::size_t j = 0; j < comparison.by_problem.size(); ++j) {
     const ProblemResult& all = comparison.by_problem[j];
-    const policies::Problem& problem = experiment.problems[j];
+    const policies::Problem& problem = experiment.problems[all.problem];
     // The optimum's row comes first: it profiles nothing, it knows.
     std::vector<Cell>& best = add("optimum", problem, all, all.optimum ? "found" : "infeasible");
     append(best, {std::int64_t{all.optimum.has_value()}, all.optimum ? Cell{0.0} : Cell{}});
@@ -208,6 +121,7 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
     best.resize(table.columns.size());
     for (std::size_t i = 0; i < all.by_policy.size(); ++i) {
       const PolicyResult& result = all.by_policy[i];
+      if (!comparison.verdicts[i][all.problem].asked) continue;
       std::vector<Cell>& row =
           add(experiment.policies[i].label, problem, all, policies::name_of(result.outcome.termination));
       const auto& score = result.score;
@@ -231,15 +145,19 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
 
 ResultTable step_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
-  table.columns = {{"policy"}, {"problem"}, {"step"}, {"role"}, {"batch"}};
+  table.columns = {{"policy"}, {"problem"}, {"step"}, {"workload"}, {"role"}, {"batch"}};
   table.columns.insert(table.columns.end(), mode_columns.begin(), mode_columns.end());
   for (const char* key : {"time_ms", "power_w", "charged", "reason"}) table.columns.push_back({key});
   for (std::size_t j = 0; j < comparison.by_problem.size(); ++j) {
     for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
       std::int64_t number = 0;
       for (const policies::Step& step : comparison.by_problem[j].by_policy[i].outcome.steps) {
-        std::vector<Cell> row = {experiment.policies[i].label, experiment.problems[j].id, ++number,
-                                 std::string(workloads::name_of(step.role)), std::int64_t{step.batch}};
+        std::vector<Cell> row = {experiment.policies[i].label,
+                                 experiment.problems[comparison.by_problem[j].problem].id,
+                                 ++number,
+                                 step.workload,
+                                 std::string(workloads::name_of(step.role)),
+                                 std::int64_t{step.batch}};
         append(row, mode_cells(step.mode));
         append(row, {sim::ns_to_ms(step.seen.time_ns), step.seen.power_w, std::int64_t{step.charged},
                      step.reason});

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "experiments/compare/comparison.hpp"
+#include "experiments/compare/summary.hpp"
 #include "experiments/compare/tables.hpp"
 #include "tests/catch.hpp"
 

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "experiments/compare/tables.hpp"
+#include "experiments/compare/summary.hpp"
 #include "sim/base/strict_json.hpp"
 #include "tests/catch.hpp"
 #include "traces/csv.hpp"

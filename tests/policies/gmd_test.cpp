@@ -256,8 +256,9 @@ TEST_CASE("With profiles to spare GMD finds the optimum of a device with a singl
     for (std::size_t mode = 0; mode < platform.modes().size(); ++mode) {
       const PowerMode point = platform.modes().at(mode);
       if (problem.trains())
-        every.push_back({Role::train, 16, point, truth(Role::train, 16, point), true, {}});
-      if (problem.infers()) every.push_back({Role::infer, 4, point, truth(Role::infer, 4, point), true, {}});
+        every.push_back({"t", Role::train, 16, point, truth(Role::train, 16, point), true, {}});
+      if (problem.infers())
+        every.push_back({"i", Role::infer, 4, point, truth(Role::infer, 4, point), true, {}});
     }
     const auto possible = feasible_among(every, problem, gap_ns);
     CAPTURE(i, name_of(problem.kind), platform.modes().size(), problem.power_budget_w,

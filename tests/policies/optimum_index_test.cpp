@@ -35,7 +35,8 @@ class CoarseModel final : public devices::CostModel {
   std::uint64_t seed_;
 };
 
-Problem random_problem(ProblemKind kind, const std::vector<int>& batches, sim::RandomStream& random) {
+Problem random_problem(ProblemKind kind, bool energy, const std::vector<int>& batches,
+                       sim::RandomStream& random) {
   Problem problem;
   problem.kind = kind;
   problem.train_workload = "t";
@@ -44,6 +45,9 @@ Problem random_problem(ProblemKind kind, const std::vector<int>& batches, sim::R
   problem.arrival_rate_hz = 20.0 * static_cast<double>(1 + random.below(40));
   problem.latency_budget_ns = static_cast<TimeNs>(1 + random.below(60)) * ms;
   problem.power_budget_w = static_cast<double>(1 + random.below(7)) - (random.below(2) ? 0.5 : 0.0);
+  if (energy) problem.objective = random.below(2) ? Objective::energy : Objective::speed;
+  if (energy && (problem.objective == Objective::speed || random.below(2)))
+    problem.energy_budget_j = 0.001 * static_cast<double>(1 + random.below(30));
   return problem;
 }
 
@@ -51,28 +55,34 @@ bool same(const std::optional<Optimum>& a, const std::optional<Optimum>& b) {
   if (!a || !b) return a.has_value() == b.has_value();
   return a->plan == b->plan && a->value.power_w == b->value.power_w &&
          a->value.latency_ns == b->value.latency_ns && a->value.train_rate_hz == b->value.train_rate_hz &&
-         a->value.train_time_ns == b->value.train_time_ns;
+         a->value.train_time_ns == b->value.train_time_ns && a->value.energy_j == b->value.energy_j;
 }
 
 TEST_CASE("On 100,000 random problems the index finds the plan of brute force, ties included") {
   const auto modes =
       *devices::ModeSpace::make("small", {{{1, 2}, {1000, 2000}, {100, 200, 300}, {500, 900}}}, 8);
   const std::vector<int> batches = {1, 2, 4};
+  const ProblemKind kinds[] = {ProblemKind::train, ProblemKind::infer, ProblemKind::concurrent,
+                               ProblemKind::infer_infer};
   sim::RandomStream random(1, "problems");
   int different = 0;
   int feasible = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const CoarseModel truth(seed);
     const CostTable train(truth, modes, "t", Role::train, {16});
+    const CostTable background(truth, modes, "t", Role::infer, {16});
     const CostTable infer(truth, modes, "i", Role::infer, batches);
-    for (const ProblemKind kind : {ProblemKind::train, ProblemKind::infer, ProblemKind::concurrent}) {
-      const OptimumIndex index(random_problem(kind, batches, random), modes, &train, &infer);
-      for (int i = 0; i < 167; ++i) {
-        const Problem problem = random_problem(kind, batches, random);
+    for (int round = 0; round < 8; ++round) {
+      const ProblemKind kind = kinds[round / 2];
+      const bool energy = round % 2 == 1;
+      const CostTable* trained = kind == ProblemKind::infer_infer ? &background : &train;
+      const OptimumIndex index(random_problem(kind, energy, batches, random), modes, trained, &infer);
+      for (int i = 0; i < (energy ? 50 : 125); ++i) {
+        const Problem problem = random_problem(kind, energy, batches, random);
         OptimumCount count;
         const auto found = index.find(problem, &count);
         feasible += found.has_value();
-        if (!same(found, brute_force_optimum(problem, modes, &train, &infer))) ++different;
+        if (!same(found, brute_force_optimum(problem, modes, trained, &infer))) ++different;
         if (count.points != count.dominated + count.over_power + count.outbid + count.examined) ++different;
       }
     }
