@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "policies/predicted_table.hpp"
 #include "sim/random.hpp"
 
 namespace wattline::policies {
@@ -25,6 +26,17 @@ Outcome RandomSearch::solve(const Problem& problem, Platform& platform) const {
     if (problem.infers()) notebook.infer(mode, batch, "random point");
   }
   return notebook.conclude(true);
+}
+
+std::unique_ptr<Solver> RandomSearch::start(Platform& platform) const {
+  if (!options_.share) return Policy::start(platform);
+  const auto learn = [profiles = options_.profiles, seed = options_.seed](
+                         const Problem& like, const devices::ModeSpace& modes, Notebook& notebook) {
+    sim::RandomStream stream(seed, fmt::format("random_search/{}", family_name(like)));
+    // Nothing is predicted: only what was seen can be chosen.
+    return Learnt{{}, random_sample(like, modes, static_cast<std::size_t>(profiles), stream, notebook)};
+  };
+  return std::make_unique<PredictingSolver>(platform, options_.profiles, 0, learn);
 }
 
 }  // namespace wattline::policies

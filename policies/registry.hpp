@@ -10,7 +10,7 @@
 
 namespace wattline::policies {
 
-// "gmd", "maxn", "presets", "random_search", in alphabetical order.
+// All there are, in alphabetical order.
 std::vector<std::string> policy_names();
 
 // Reads {"policy": name, ...its options...}; keys that neither the policy nor the caller asked for are

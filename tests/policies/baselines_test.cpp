@@ -205,7 +205,8 @@ std::string make_error(const std::string& text) {
 }
 
 TEST_CASE("Every registered policy is made from its name, and options are checked") {
-  CHECK(policy_names() == std::vector<std::string>{"gmd", "maxn", "presets", "random_search"});
+  CHECK(policy_names() == std::vector<std::string>{"annealing", "bayesian", "gmd", "maxn", "pagoda",
+                                                   "presets", "random_search", "regression", "scout"});
   for (const std::string& name : policy_names()) CHECK(make_error("{\"policy\": \"" + name + "\"}").empty());
   CHECK(make_error(R"({"policy": "gmd", "train_profiles": 5, "infer_profiles": 6, "concurrent_profiles": 7})")
             .empty());

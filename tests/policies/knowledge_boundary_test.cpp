@@ -99,7 +99,12 @@ std::vector<Configured> all_policies() {
   for (const char* text :
        {R"({"policy": "gmd"})", R"({"policy": "gmd", "concurrent_profiles": 40, "train_profiles": 40})",
         R"({"policy": "maxn"})", R"({"policy": "presets", "choose": "nominal"})",
-        R"({"policy": "presets", "choose": "profiled"})", R"({"policy": "random_search", "profiles": 15})"}) {
+        R"({"policy": "presets", "choose": "profiled"})", R"({"policy": "random_search", "profiles": 15})",
+        R"({"policy": "scout", "hypotheses": 16})", R"({"policy": "annealing", "profiles": 15})",
+        R"({"policy": "pagoda"})",
+        R"({"policy": "bayesian", "profiles": 12, "initial": 3, "candidates": 60})",
+        R"({"policy": "regression", "model": "linear", "profiles": 15})",
+        R"({"policy": "regression", "model": "roofline", "profiles": 15})"}) {
     const Json json = Json::parse(text);
     MaybeError error;
     ObjectReader in(json, "policy", error);
