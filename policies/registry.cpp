@@ -1,10 +1,13 @@
 #include "policies/registry.hpp"
 
+#include "policies/als.hpp"
 #include "policies/annealing.hpp"
 #include "policies/bayesian.hpp"
 #include "policies/gmd.hpp"
 #include "policies/maxn.hpp"
+#include "policies/neural.hpp"
 #include "policies/pagoda.hpp"
+#include "policies/powertrain.hpp"
 #include "policies/presets.hpp"
 #include "policies/random_search.hpp"
 #include "policies/regression.hpp"
@@ -17,6 +20,61 @@ namespace {
 std::uint64_t seed_or(ObjectReader& in, std::uint64_t default_seed) {
   return static_cast<std::uint64_t>(
       in.integer_or("seed", 0, INT64_MAX, static_cast<std::int64_t>(default_seed)));
+}
+
+int count_or(ObjectReader& in, const char* key, std::int64_t most, int fallback) {
+  return static_cast<int>(in.integer_or(key, 1, most, fallback));
+}
+
+NeuralOptions read_networks(ObjectReader& in, std::uint64_t default_seed) {
+  NeuralOptions options;
+  options.train_epochs = count_or(in, "train_epochs", 100'000, options.train_epochs);
+  options.infer_epochs = count_or(in, "infer_epochs", 100'000, options.infer_epochs);
+  options.logarithms = in.boolean_or("logarithms", options.logarithms);
+  options.seed = seed_or(in, default_seed);
+  return options;
+}
+
+std::unique_ptr<Policy> make_als(ObjectReader& in, std::uint64_t default_seed) {
+  AlsOptions options;
+  options.train_modes = count_or(in, "train_modes", 100'000, options.train_modes);
+  options.infer_modes = count_or(in, "infer_modes", 100'000, options.infer_modes);
+  options.concurrent_modes = count_or(in, "concurrent_modes", 100'000, options.concurrent_modes);
+  options.initial_modes = count_or(in, "initial_modes", 100'000, options.initial_modes);
+  options.rounds = count_or(in, "rounds", 1000, options.rounds);
+  options.bins = count_or(in, "bins", 1000, options.bins);
+  options.margin = in.number_or("margin", between(0, 0.5), options.margin);
+  options.networks = read_networks(in, default_seed);
+  return std::make_unique<Als>(options);
+}
+
+std::unique_ptr<Policy> make_neural(ObjectReader& in, std::uint64_t default_seed) {
+  NeuralSearchOptions options;
+  options.profiles = count_or(in, "profiles", 1'000'000, options.profiles);
+  options.margin = in.number_or("margin", between(0, 0.5), options.margin);
+  options.networks = read_networks(in, default_seed);
+  return std::make_unique<NeuralSearch>(options);
+}
+
+std::unique_ptr<Policy> make_powertrain(ObjectReader& in, std::uint64_t default_seed,
+                                        const ReferenceSource& references) {
+  PowerTrainOptions options;
+  options.modes = count_or(in, "modes", 100'000, options.modes);
+  options.epochs = count_or(in, "epochs", 100'000, options.epochs);
+  options.margin = in.number_or("margin", between(0, 0.5), options.margin);
+  options.logarithms = in.boolean_or("logarithms", options.logarithms);
+  options.seed = seed_or(in, default_seed);
+  const int reference_epochs = count_or(in, "reference_epochs", 100'000, 100);
+  if (!references) in.fail("policy", "powertrain has no reference workload here");
+  if (in.failed()) return nullptr;
+  const Reference reference = references(in);
+  if (in.failed()) return nullptr;
+  const auto networks = learn_reference(reference, reference_epochs, options.logarithms, options.seed);
+  if (!networks) {
+    in.fail("reference", networks.error().message);
+    return nullptr;
+  }
+  return std::make_unique<PowerTrain>(options, std::make_shared<TimeAndPower>(*networks));
 }
 
 std::unique_ptr<Policy> make_annealing(ObjectReader& in, std::uint64_t default_seed) {
@@ -107,14 +165,18 @@ std::unique_ptr<Policy> make_scout(ObjectReader& in, std::uint64_t default_seed)
 }  // namespace
 
 std::vector<std::string> policy_names() {
-  return {"annealing", "bayesian",      "gmd",        "maxn", "pagoda",
-          "presets",   "random_search", "regression", "scout"};
+  return {"als",    "annealing",  "bayesian", "gmd",           "maxn",       "neural",
+          "pagoda", "powertrain", "presets",  "random_search", "regression", "scout"};
 }
 
-std::unique_ptr<Policy> make_policy(ObjectReader& in, std::uint64_t default_seed) {
+std::unique_ptr<Policy> make_policy(ObjectReader& in, std::uint64_t default_seed,
+                                    const ReferenceSource& references) {
   const std::string name = in.choice("policy", policy_names());
   if (in.failed()) return nullptr;
   std::unique_ptr<Policy> policy;
+  if (name == "als") policy = make_als(in, default_seed);
+  if (name == "neural") policy = make_neural(in, default_seed);
+  if (name == "powertrain") policy = make_powertrain(in, default_seed, references);
   if (name == "annealing") policy = make_annealing(in, default_seed);
   if (name == "bayesian") policy = make_bayesian(in, default_seed);
   if (name == "pagoda") policy = make_pagoda(in);

@@ -26,7 +26,9 @@ bool is_time(TimeNs time_ns) {
 bool in_range(const Configuration& configuration) {
   const ManagedInterleaving& rule = configuration.rule;
   return rule.infer_batch >= 0 && rule.infer_batch <= 1'000'000 && is_time(rule.train_time_ns) &&
-         is_time(rule.max_wait_ns) && is_time(configuration.start_ns) && is_time(configuration.switch_ns);
+         is_time(rule.max_wait_ns) && is_time(configuration.start_ns) && is_time(configuration.switch_ns) &&
+         std::all_of(configuration.profiling.begin(), configuration.profiling.end(),
+                     [](const ProfilingStretch& stretch) { return is_time(stretch.time_ns); });
 }
 
 class Run {
@@ -83,7 +85,10 @@ class Run {
     }
     power_uw_ = configuration().point->idle_power_uw();
     schedule_next_arrival();
-    schedule_decision();
+    if (configuration().profiling.empty())
+      schedule_decision();
+    else
+      proceed_with_change();
   }
 
   void handle(const Queue::Event& event) {
@@ -150,7 +155,7 @@ class Run {
     schedule_next_arrival();
   }
 
-  // A minibatch or a mode switch ends.
+  // A minibatch, a stretch of profiling or a mode switch ends.
   void complete() {
     const TimeNs now_ns = queue_.now_ns();
     if (activity_ == Activity::infer) {
@@ -160,11 +165,16 @@ class Run {
         result_.latency_ns.add(latency_ns);
         if (options_.latency_budget_ns > 0 && latency_ns > options_.latency_budget_ns)
           ++result_.requests_late;
+        if (options_.observer) options_.observer->served(arrival_ns, now_ns);
       }
       result_.requests_completed += in_service_.size();
       in_service_.clear();
     } else if (activity_ == Activity::train) {
       ++result_.train.finished;
+      if (options_.observer) options_.observer->trained(now_ns);
+    } else if (activity_ == Activity::profiling) {
+      proceed_with_change();
+      return;
     } else {
       ++result_.mode_switches;
     }
@@ -174,6 +184,8 @@ class Run {
   // Charges the time since the last change to what the device was doing, and does something else.
   void become(Activity activity, const RailPowerUw& power_uw) {
     result_.energy.add(activity_, power_uw_, queue_.now_ns() - since_ns_);
+    if (options_.observer && queue_.now_ns() > since_ns_)
+      options_.observer->spent(activity_, power_uw_, since_ns_, queue_.now_ns());
     since_ns_ = queue_.now_ns();
     activity_ = activity;
     power_uw_ = power_uw;
@@ -202,16 +214,33 @@ class Run {
 
   void switch_configuration() {
     const OperatingPoint* before = configuration().point;
-    current_ = wanted_;
+    // What was overtaken is not entered, but the time of its profiling is spent all the same.
+    do ++current_;
+    while (current_ < wanted_ && configuration().profiling.empty());
     trained_this_cycle_ = 0;
+    switches_ = configuration().switch_ns > 0 && configuration().point != before;
+    profiled_ = 0;
+    proceed_with_change();
+  }
+
+  // The next part of the change to the current configuration.
+  void proceed_with_change() {
     const Configuration& now = configuration();
-    if (now.point == before || now.switch_ns == 0) {
+    if (profiled_ < now.profiling.size()) {
+      const ProfilingStretch& stretch = now.profiling[profiled_++];
+      switches_ = now.switch_ns > 0;
+      occupy(Activity::profiling, stretch.power_uw, stretch.time_ns);
+    } else if (switches_) {
+      occupy(Activity::switching, now.point->idle_power_uw(), now.switch_ns);
+    } else {
       become(Activity::idle, now.point->idle_power_uw());
       schedule_decision();
-      return;
     }
-    become(Activity::switching, now.point->idle_power_uw());
-    queue_.push(queue_.now_ns() + now.switch_ns, phase_of(Happening::completion), Happening::completion);
+  }
+
+  void occupy(Activity activity, const RailPowerUw& power_uw, TimeNs duration_ns) {
+    become(activity, power_uw);
+    queue_.push(queue_.now_ns() + duration_ns, phase_of(Happening::completion), Happening::completion);
   }
 
   // Without a set end, the run ends when no request will come and none that waits can ever be served.
@@ -229,20 +258,18 @@ class Run {
           fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
       return;
     }
+    queue_.cancel(wait_timer_);
     if (work == Work::infer) {
       const auto batch = static_cast<std::size_t>(configuration().rule.infer_batch);
       const std::size_t taken = std::min(waiting_.size(), batch);
       for (std::size_t i = 0; i < taken; ++i) in_service_.push_back(waiting_.pop());
       ++result_.infer.started;
       trained_this_cycle_ = 0;
-      become(Activity::infer, cost.power_uw);
     } else {
       ++result_.train.started;
       ++trained_this_cycle_;
-      become(Activity::train, cost.power_uw);
     }
-    queue_.cancel(wait_timer_);
-    queue_.push(queue_.now_ns() + cost.time_ns, phase_of(Happening::completion), Happening::completion);
+    occupy(work == Work::infer ? Activity::infer : Activity::train, cost.power_uw, cost.time_ns);
   }
 
   // Idle with requests that wait for their batch to fill: wake when the oldest has waited enough.
@@ -271,8 +298,10 @@ class Run {
   RunResult result_;
   MaybeError error_;
 
-  std::size_t current_ = 0;  // configuration in force
-  std::size_t wanted_ = 0;   // configuration whose start has passed last
+  std::size_t current_ = 0;   // configuration in force
+  std::size_t wanted_ = 0;    // configuration whose start has passed last
+  std::size_t profiled_ = 0;  // stretches of the current configuration's profiling that have begun
+  bool switches_ = false;     // whether a switch follows them
   Activity activity_ = Activity::idle;
   RailPowerUw power_uw_{};
   TimeNs since_ns_ = 0;  // start of the present activity

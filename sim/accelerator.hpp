@@ -47,13 +47,37 @@ class ArrivalProcess {
   virtual std::size_t next(std::span<TimeNs> out) = 0;
 };
 
+// A part of profiling: the device is occupied and serves nothing.
+struct ProfilingStretch {
+  TimeNs time_ns = 0;
+  RailPowerUw power_uw{};
+};
+
 // From start_ns on the device is to run at `point` under `rule`. The change is made as soon as the
-// device is idle; it takes switch_ns, at the new point's idle power.
+// device is idle: first the profiling by which this configuration was chosen, one stretch after the other,
+// then the switch, at the new point's idle power. Requests that come meanwhile wait. A configuration that is
+// overtaken by the next before its change began is skipped, unless it profiles.
 struct Configuration {
   TimeNs start_ns = 0;
   OperatingPoint* point = nullptr;  // borrowed for the run
   ManagedInterleaving rule;
-  TimeNs switch_ns = 0;  // ignored for the first
+  // Ignored where nothing switches: for the first and where the point stays the same; not after profiling,
+  // which leaves the device in another mode.
+  TimeNs switch_ns = 0;
+  std::vector<ProfilingStretch> profiling = {};
+};
+
+// Sees a run as it happens, for reports finer than RunResult. Called in the order of time; it changes
+// nothing.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  // What the device did, without gaps: each stretch begins where the one before ended, and is not empty.
+  virtual void spent(Activity activity, const RailPowerUw& power_uw, TimeNs from_ns, TimeNs to_ns) = 0;
+  // A request's minibatch ended. Requests are served in the order of their arrival.
+  virtual void served(TimeNs arrival_ns, TimeNs end_ns) = 0;
+  // A training minibatch ended.
+  virtual void trained(TimeNs end_ns) = 0;
 };
 
 struct AcceleratorOptions {
@@ -66,6 +90,7 @@ struct AcceleratorOptions {
   TimeNs latency_budget_ns = 0;
   // A run whose queue grows beyond this ends with an error instead of exhausting the memory.
   std::int64_t max_waiting = 10'000'000;
+  RunObserver* observer = nullptr;  // borrowed for the run
 };
 
 struct MinibatchCounts {
@@ -95,7 +120,7 @@ struct RunResult {
 Result<RunResult> run_accelerator(const AcceleratorOptions& options, ArrivalProcess* arrivals);
 
 // The conservation laws of a finished run: requests arrived = completed + pending; idle + infer +
-// train + switching time = simulated time; the rails' energies and the activities' energies both
+// train + switching + profiling time = simulated time; the rails' energies and the activities' energies both
 // sum to the total; minibatches started = finished + in flight.
 MaybeError check_conservation(const RunResult& result);
 

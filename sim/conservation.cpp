@@ -27,11 +27,13 @@ MaybeError check_conservation(const RunResult& result) {
   const EnergyMeter& energy = result.energy;
   TimeNs time_ns = 0;
   Int128 by_activity_fj = 0;
-  for (const Activity activity : {Activity::idle, Activity::infer, Activity::train, Activity::switching}) {
+  for (const Activity activity :
+       {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
     time_ns += energy.time_ns(activity);
     by_activity_fj += energy.activity_fj(activity);
   }
-  if (time_ns != result.simulated_ns) return broken("idle + infer + train + switching = simulated time");
+  if (time_ns != result.simulated_ns)
+    return broken("idle + infer + train + switching + profiling = simulated time");
   Int128 by_rail_fj = 0;
   for (std::size_t rail = 0; rail < max_rails; ++rail) by_rail_fj += energy.rail_fj(rail);
   if (by_rail_fj != energy.total_fj()) return broken("sum of rail energies = total energy");

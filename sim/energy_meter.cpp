@@ -14,6 +14,8 @@ const char* name_of(Activity activity) {
       return "train";
     case Activity::switching:
       return "switching";
+    case Activity::profiling:
+      return "profiling";
   }
   return "?";
 }

@@ -19,8 +19,8 @@ inline constexpr std::size_t max_rails = 8;
 using RailPowerUw = std::array<std::int64_t, max_rails>;
 
 // What the device is doing; it does exactly one of these at any time.
-enum class Activity : std::uint8_t { idle, infer, train, switching };
-inline constexpr std::size_t activity_count = 4;
+enum class Activity : std::uint8_t { idle, infer, train, switching, profiling };
+inline constexpr std::size_t activity_count = 5;
 const char* name_of(Activity activity);
 
 class EnergyMeter {

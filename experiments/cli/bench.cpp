@@ -104,6 +104,8 @@ void add_bench(CLI::App& app) {
       ->capture_default_str();
   costs->footer("Example: wattline bench costs --model my_orin.json --workload resnet50");
   costs->callback([costs_options] { bench_costs(*costs_options); });
+  add_bench_optimum(*verb);
+  add_bench_surrogate(*verb);
 }
 
 }  // namespace wattline::experiments

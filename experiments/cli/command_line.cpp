@@ -106,6 +106,7 @@ int run_command_line(int argc, char** argv) {
   add_roofline(app);
   add_run(app);
   add_compare(app);
+  add_dynamic(app);
   add_calibrate(app);
   add_predict(app);
   add_validate(app);

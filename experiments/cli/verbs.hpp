@@ -59,6 +59,7 @@ void add_workloads(CLI::App& app);
 void add_roofline(CLI::App& app);
 void add_run(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_dynamic(CLI::App& app);
 void add_calibrate(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_validate(CLI::App& app);
@@ -66,6 +67,9 @@ void add_validate(CLI::App& app);
 void add_validate_profiles(CLI::App& validate);
 void add_validate_curve(CLI::App& validate);
 void add_bench(CLI::App& app);
+// A subcommand of bench.
+void add_bench_optimum(CLI::App& bench);
+void add_bench_surrogate(CLI::App& bench);
 
 // The whole program: parses, runs, reports; returns the exit status.
 int run_command_line(int argc, char** argv);

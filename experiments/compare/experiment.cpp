@@ -7,6 +7,7 @@
 #include <set>
 
 #include "experiments/compare/families.hpp"
+#include "experiments/compare/reference.hpp"
 #include "experiments/platforms/table.hpp"
 #include "policies/registry.hpp"
 #include "sim/base/text.hpp"
@@ -161,7 +162,7 @@ void read_policies(Experiment& experiment, ObjectReader& in) {
   std::set<std::string> labels;
   for (ObjectReader& item : in.objects("policies")) {
     ComparedPolicy compared;
-    compared.policy = policies::make_policy(item, experiment.seed);
+    compared.policy = policies::make_policy(item, experiment.seed, read_reference);
     if (in.failed()) return;
     compared.label = item.text_or("label", item.text("policy"));
     compared.sample_only = item.choice_or("solves", {"all", "sample"}, "all") == "sample";

@@ -34,8 +34,8 @@ Truths::Truths(const Experiment& experiment) : experiment_(experiment) {
 }
 
 Truths::Family Truths::make_family(const Problem& like) const {
-  const CostTable* train = like.trains() ? &tables_.at({like.train_workload, like.train_role()}) : nullptr;
-  const CostTable* infer = like.infers() ? &tables_.at({like.infer_workload, Role::infer}) : nullptr;
+  const CostTable* train = train_table(like);
+  const CostTable* infer = infer_table(like);
   Family family{policies::OptimumIndex(like, *experiment_.modes, train, infer),
                 std::numeric_limits<double>::infinity(), 0};
   const std::vector<int> no_inference = {0};
@@ -52,8 +52,21 @@ Truths::Family Truths::make_family(const Problem& like) const {
   return family;
 }
 
-std::optional<policies::Optimum> Truths::optimum(std::size_t problem) const {
-  return families_[family_of_[problem]].index.find(experiment_.problems[problem]);
+const CostTable* Truths::train_table(const Problem& problem) const {
+  return problem.trains() ? &tables_.at({problem.train_workload, problem.train_role()}) : nullptr;
+}
+
+const CostTable* Truths::infer_table(const Problem& problem) const {
+  return problem.infers() ? &tables_.at({problem.infer_workload, Role::infer}) : nullptr;
+}
+
+std::optional<policies::Optimum> Truths::optimum(std::size_t problem, policies::OptimumCount* count) const {
+  return families_[family_of_[problem]].index.find(experiment_.problems[problem], count);
+}
+
+std::optional<policies::Optimum> Truths::optimum_by_brute_force(std::size_t problem) const {
+  const Problem& asked = experiment_.problems[problem];
+  return policies::brute_force_optimum(asked, *experiment_.modes, train_table(asked), infer_table(asked));
 }
 
 double Truths::power_looseness(std::size_t problem) const {

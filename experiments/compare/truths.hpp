@@ -14,8 +14,12 @@ class Truths {
  public:
   explicit Truths(const Experiment& experiment);
 
-  // Precondition: one of the experiment's problems, by its index.
-  std::optional<policies::Optimum> optimum(std::size_t problem) const;
+  // Precondition: one of the experiment's problems, by its index. `count`, if given, is set.
+  std::optional<policies::Optimum> optimum(std::size_t problem,
+                                           policies::OptimumCount* count = nullptr) const;
+
+  // The same by trying every point.
+  std::optional<policies::Optimum> optimum_by_brute_force(std::size_t problem) const;
 
   // Where a budget of power lies between the least and the most that any point of the problem's workloads
   // draws: 0 at the least, 1 at the most.
@@ -29,6 +33,8 @@ class Truths {
     double most_w = 0;
   };
 
+  const policies::CostTable* train_table(const policies::Problem& problem) const;
+  const policies::CostTable* infer_table(const policies::Problem& problem) const;
   Family make_family(const policies::Problem& like) const;
 
   const Experiment& experiment_;

@@ -198,15 +198,20 @@ std::string make_error(const std::string& text) {
   const Json json = Json::parse(text);
   MaybeError error;
   ObjectReader in(json, "policy", error);
-  const auto policy = make_policy(in, 1);
+  // Two points are enough to be learnt from.
+  const auto references = [](ObjectReader&) {
+    return Reference{{{2, 400, 300, 1000, 4}, {1'000'000, 5}}, {{4, 800, 500, 2000, 8}, {500'000, 9}}};
+  };
+  const auto policy = make_policy(in, 1, references);
   in.reject_unknown_keys();
   CHECK((policy != nullptr || error.has_value()));
   return error ? error->message : "";
 }
 
 TEST_CASE("Every registered policy is made from its name, and options are checked") {
-  CHECK(policy_names() == std::vector<std::string>{"annealing", "bayesian", "gmd", "maxn", "pagoda",
-                                                   "presets", "random_search", "regression", "scout"});
+  CHECK(policy_names() == std::vector<std::string>{"als", "annealing", "bayesian", "gmd", "maxn", "neural",
+                                                   "pagoda", "powertrain", "presets", "random_search",
+                                                   "regression", "scout"});
   for (const std::string& name : policy_names()) CHECK(make_error("{\"policy\": \"" + name + "\"}").empty());
   CHECK(make_error(R"({"policy": "gmd", "train_profiles": 5, "infer_profiles": 6, "concurrent_profiles": 7})")
             .empty());

@@ -89,6 +89,16 @@ Problem random_problem(sim::RandomStream& stream) {
   return problem;
 }
 
+// Of no world that is asked about.
+Reference reference() {
+  Reference profiles;
+  for (std::size_t i = 0; i < modes().size(); ++i) {
+    const PowerMode mode = modes().at(i);
+    profiles.push_back({mode, {static_cast<TimeNs>(1e12 / mode.gpu_khz), 5 + 0.02 * mode.gpu_khz}});
+  }
+  return profiles;
+}
+
 struct Configured {
   std::string text;
   std::unique_ptr<Policy> policy;
@@ -96,19 +106,22 @@ struct Configured {
 
 std::vector<Configured> all_policies() {
   std::vector<Configured> all;
-  for (const char* text :
-       {R"({"policy": "gmd"})", R"({"policy": "gmd", "concurrent_profiles": 40, "train_profiles": 40})",
-        R"({"policy": "maxn"})", R"({"policy": "presets", "choose": "nominal"})",
-        R"({"policy": "presets", "choose": "profiled"})", R"({"policy": "random_search", "profiles": 15})",
-        R"({"policy": "scout", "hypotheses": 16})", R"({"policy": "annealing", "profiles": 15})",
-        R"({"policy": "pagoda"})",
-        R"({"policy": "bayesian", "profiles": 12, "initial": 3, "candidates": 60})",
-        R"({"policy": "regression", "model": "linear", "profiles": 15})",
-        R"({"policy": "regression", "model": "roofline", "profiles": 15})"}) {
+  for (
+      const char* text :
+      {R"({"policy": "gmd"})", R"({"policy": "gmd", "concurrent_profiles": 40, "train_profiles": 40})",
+       R"({"policy": "maxn"})", R"({"policy": "presets", "choose": "nominal"})",
+       R"({"policy": "presets", "choose": "profiled"})", R"({"policy": "random_search", "profiles": 15})",
+       R"({"policy": "scout", "hypotheses": 16})", R"({"policy": "annealing", "profiles": 15})",
+       R"({"policy": "pagoda"})", R"({"policy": "bayesian", "profiles": 12, "initial": 3, "candidates": 60})",
+       R"({"policy": "regression", "model": "linear", "profiles": 15})",
+       R"({"policy": "regression", "model": "roofline", "profiles": 15})",
+       R"({"policy": "neural", "profiles": 20, "train_epochs": 2, "infer_epochs": 2})",
+       R"({"policy": "als", "train_modes": 6, "infer_modes": 6, "concurrent_modes": 6, "initial_modes": 3, "rounds": 2, "train_epochs": 2, "infer_epochs": 2})",
+       R"({"policy": "powertrain", "modes": 6, "epochs": 2, "reference_epochs": 2})"}) {
     const Json json = Json::parse(text);
     MaybeError error;
     ObjectReader in(json, "policy", error);
-    all.push_back({text, make_policy(in, 1)});
+    all.push_back({text, make_policy(in, 1, [](ObjectReader&) { return reference(); })});
     REQUIRE(all.back().policy != nullptr);
   }
   return all;

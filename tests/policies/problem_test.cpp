@@ -213,5 +213,52 @@ TEST_CASE("Kinds are named as configurations write them") {
   CHECK(std::string(name_of(ProblemKind::concurrent)) == "concurrent");
 }
 
+TEST_CASE("The energy of a sample is that of a cycle's minibatches over its samples") {
+  Problem problem;
+  problem.kind = ProblemKind::concurrent;
+  problem.infer_batches = {4};
+  problem.arrival_rate_hz = 10;
+  problem.latency_budget_ns = 1'000'000'000;
+  problem.power_budget_w = 100;
+  // A cycle of 400 ms: an inference minibatch of 100 ms at 20 W and 3 of training of 100 ms at 30 W, of 16
+  // samples.
+  const Measured train{100'000'000, 30}, infer{100'000'000, 20};
+  const Evaluation both = evaluate(problem, 4, train, infer);
+  CHECK(both.train_per_cycle == 3);
+  CHECK(both.energy_j == Approx((2 + 3 * 3) / (4.0 + 3 * 16)));
+  problem.energy_budget_j = 0.2;
+  CHECK_FALSE(evaluate(problem, 4, train, infer).feasible());
+  problem.energy_budget_j = 0.22;
+  CHECK(evaluate(problem, 4, train, infer).feasible());
+  problem.kind = ProblemKind::train;
+  CHECK(evaluate(problem, 0, train, std::nullopt).energy_j == Approx(3.0 / 16));
+  problem.kind = ProblemKind::infer;
+  CHECK(evaluate(problem, 4, std::nullopt, infer).energy_j == Approx(0.5));
+}
+
+TEST_CASE("For the least energy a slower plan may be the better one, and regret is in energy") {
+  Problem problem;
+  problem.kind = ProblemKind::train;
+  problem.objective = Objective::energy;
+  problem.power_budget_w = 100;
+  const Evaluation fast = evaluate(problem, 0, Measured{100'000'000, 40}, std::nullopt);
+  const Evaluation slow = evaluate(problem, 0, Measured{200'000'000, 16}, std::nullopt);
+  CHECK(better(problem, slow, fast));
+  CHECK(regret(problem, fast, slow) == Approx(4 / 3.2 - 1));
+  problem.objective = Objective::speed;
+  CHECK(better(problem, fast, slow));
+}
+
+TEST_CASE("Non-urgent inference is profiled as inference, training as training") {
+  Problem problem;
+  for (const ProblemKind kind : {ProblemKind::train, ProblemKind::concurrent}) {
+    problem.kind = kind;
+    CHECK(problem.train_role() == workloads::Role::train);
+  }
+  problem.kind = ProblemKind::infer_infer;
+  CHECK(problem.train_role() == workloads::Role::infer);
+  CHECK(problem.interleaves());
+}
+
 }  // namespace
 }  // namespace wattline::policies

@@ -172,13 +172,15 @@ TEST_CASE("A queue that grows beyond its limit fails the run") {
 
 namespace {
 
-// A run in which everything happens: inference, training, idling, a switch, work in flight at the end.
+// A run in which everything happens: inference, training, idling, profiling, a switch, work in flight at the
+// end.
 RunResult eventful_run() {
   TwoRailPoint first, second;
   AcceleratorOptions options =
       options_with({configuration(first, 2, true), configuration(second, 2), configuration(second, 2, true)});
   options.configurations[1].start_ns = 20;
   options.configurations[1].switch_ns = 5;
+  options.configurations[1].profiling = {{2, {11, 31}}};
   options.configurations[2].start_ns = 60;
   options.end_ns = 101;
   ListedArrivals arrivals({3, 5, 30, 70, 71, 99});
@@ -217,6 +219,7 @@ TEST_CASE("A real run breaks no law") {
   CHECK(result.infer.finished > 0);
   CHECK(result.train.finished > 0);
   CHECK(result.energy.time_ns(Activity::idle) > 0);
+  CHECK(result.energy.time_ns(Activity::profiling) == 2);
   CHECK(broken_law([](RunResult&) {}).empty());
 }
 
@@ -241,9 +244,10 @@ TEST_CASE("A minibatch that is lost or made up is noticed") {
 }
 
 TEST_CASE("Time that is lost or made up is noticed") {
-  const std::string law = "idle + infer + train + switching = simulated time";
+  const std::string law = "idle + infer + train + switching + profiling = simulated time";
   CHECK(broken_law([](RunResult& result) { ++result.simulated_ns; }) == law);
-  for (const Activity activity : {Activity::idle, Activity::infer, Activity::train, Activity::switching}) {
+  for (const Activity activity :
+       {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
     CHECK(broken_law([&](RunResult& result) { result.energy.add(activity, {}, 1); }) == law);
   }
 }
@@ -255,7 +259,8 @@ TEST_CASE("Energy that is lost or made up is noticed") {
     CHECK(broken_law([&](RunResult& result) { tamper(result.energy, result.energy.rail_fj(rail)); }) ==
           rails);
   }
-  for (const Activity activity : {Activity::idle, Activity::infer, Activity::train, Activity::switching}) {
+  for (const Activity activity :
+       {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
     CHECK(broken_law([&](RunResult& result) {
             tamper(result.energy, result.energy.activity_fj(activity));
           }) == activities);

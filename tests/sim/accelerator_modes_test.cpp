@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/accelerator.hpp"
@@ -198,6 +199,110 @@ TEST_CASE("A run without a set end does end though its last configuration serves
     CHECK(result.requests_pending == 1);
     CHECK(result.simulated_ns == 10);
   }
+}
+
+TEST_CASE("Profiling occupies the device before the switch, at its own power, while requests wait") {
+  // 2 is served 2-12; profiling 12-15 at 30 uW and 15-19 at 40 uW, switch 19-24; 13 is served 24-30.
+  Modes modes;
+  const RunResult result =
+      run({{0, &modes.slow, batches_of(1), 0}, {7, &modes.fast, batches_of(1), 5, {{3, {30}}, {4, {40}}}}},
+          {2, 13});
+  CHECK(result.mode_switches == 1);
+  CHECK(result.simulated_ns == 30);
+  CHECK(result.latency_ns.max() == 17);
+  CHECK(result.infer.finished == 2);
+  CHECK(time_in(result, Activity::profiling) == 7);
+  CHECK(energy_in(result, Activity::profiling) == 3 * 30 + 4 * 40);
+  CHECK(time_in(result, Activity::switching) == 5);
+  CHECK(time_in(result, Activity::idle) == 2);
+}
+
+TEST_CASE("A run may begin with profiling, and then with a switch") {
+  // Profiling 0-6, switch 6-9; 1 and 2 are served 9-19 and 19-29.
+  Modes modes;
+  const RunResult result = run({{0, &modes.slow, batches_of(1), 3, {{6, {50}}}}}, {1, 2});
+  CHECK(time_in(result, Activity::profiling) == 6);
+  CHECK(energy_in(result, Activity::profiling) == 300);
+  CHECK(time_in(result, Activity::switching) == 3);
+  CHECK(time_in(result, Activity::idle) == 0);
+  CHECK(result.latency_ns.max() == 27);
+  CHECK(result.simulated_ns == 29);
+}
+
+TEST_CASE("Profiling leads away from the mode, so that coming back to it is a switch") {
+  Modes modes;
+  const RunResult result =
+      run({{0, &modes.slow, batches_of(1), 0}, {7, &modes.slow, batches_of(1), 5, {{3, {30}}}}}, {20});
+  CHECK(result.mode_switches == 1);
+  CHECK(time_in(result, Activity::profiling) == 3);
+  CHECK(time_in(result, Activity::switching) == 5);
+}
+
+TEST_CASE("A configuration that is overtaken is skipped, but not the profiling that it was chosen by") {
+  // 2 is served 2-12; then the profiling 12-15 and switch 15-16 of the second, and the switch 16-22 of the
+  // third.
+  Modes modes;
+  FixedPoint third({8, {20}}, {4, {5}}, {3});
+  const RunResult result = run({{0, &modes.slow, batches_of(1), 0},
+                                {3, &modes.fast, batches_of(1), 1, {{3, {30}}}},
+                                {5, &third, batches_of(1), 6}},
+                               {2, 11});
+  CHECK(time_in(result, Activity::profiling) == 3);
+  CHECK(time_in(result, Activity::switching) == 7);
+  CHECK(result.simulated_ns == 22 + 8);
+}
+
+TEST_CASE("An end during profiling cuts it off") {
+  Modes modes;
+  const RunResult result =
+      run({{0, &modes.slow, batches_of(1), 0}, {7, &modes.fast, batches_of(1), 5, {{30, {30}}}}}, {8}, 10);
+  CHECK(result.simulated_ns == 10);
+  CHECK(time_in(result, Activity::profiling) == 3);
+  CHECK(energy_in(result, Activity::profiling) == 90);
+  CHECK(result.requests_pending == 1);
+}
+
+// Writes down what it is told.
+class Diary final : public RunObserver {
+ public:
+  void spent(Activity activity, const RailPowerUw& power_uw, TimeNs from_ns, TimeNs to_ns) override {
+    CHECK(from_ns == until_ns);
+    CHECK(to_ns > from_ns);
+    until_ns = to_ns;
+    energy.add(activity, power_uw, to_ns - from_ns);
+  }
+  void served(TimeNs arrival_ns, TimeNs end_ns) override { requests.emplace_back(arrival_ns, end_ns); }
+  void trained(TimeNs end_ns) override { trainings.push_back(end_ns); }
+
+  TimeNs until_ns = 0;
+  EnergyMeter energy;
+  std::vector<std::pair<TimeNs, TimeNs>> requests;
+  std::vector<TimeNs> trainings;
+};
+
+TEST_CASE("An observer sees all time and energy, every request and every training minibatch") {
+  // Training 0-4; 2 is served 4-14, training 14-18, during which 16 asks for another mode:
+  // profiling 18-21, switch 21-26, training 26-30, 27 is served 30-36, training 36-40, end at 38.
+  Modes modes;
+  Diary diary;
+  AcceleratorOptions options;
+  options.configurations = {{0, &modes.slow, batches_of(1, true), 0},
+                            {16, &modes.fast, batches_of(1, true), 5, {{3, {30}}}}};
+  options.end_ns = 38;
+  options.observer = &diary;
+  ListedArrivals arrivals({2, 27});
+  const auto result = run_accelerator(options, &arrivals);
+  REQUIRE(result.ok());
+  CHECK(diary.requests == std::vector<std::pair<TimeNs, TimeNs>>{{2, 14}, {27, 36}});
+  CHECK(diary.trainings == std::vector<TimeNs>{4, 18, 30});
+  CHECK(diary.until_ns == 38);
+  CHECK((diary.energy.total_fj() == result->energy.total_fj()));
+  for (std::size_t i = 0; i < activity_count; ++i) {
+    const auto activity = static_cast<Activity>(i);
+    CHECK(diary.energy.time_ns(activity) == result->energy.time_ns(activity));
+  }
+  CHECK(diary.energy.time_ns(Activity::profiling) == 3);
+  CHECK(diary.energy.time_ns(Activity::train) == 4 + 4 + 4 + 2);
 }
 
 }  // namespace wattline::sim

@@ -76,6 +76,8 @@ class PlainLoop {
  public:
   explicit PlainLoop(const Scenario& scenario) : scenario_(scenario), points_(scenario.points) {
     power_uw_ = idle_uw();
+    stretches_left_ = now().profiling.size();
+    must_switch_ = stretches_left_ > 0 && now().switch_ns > 0;
   }
 
   Outcome operator()() {
@@ -144,16 +146,16 @@ class PlainLoop {
   }
 
   bool decide_what_to_do() {
-    if (wanted_ != current_) {
-      const std::size_t before = scenario_.point_of[current_];
-      current_ = wanted_;
-      trained_ = 0;
-      power_uw_ = idle_uw();
-      if (scenario_.point_of[current_] != before && now().switch_ns > 0) {
-        activity_ = Activity::switching;
-        busy_until_ns_ = now_ns_ + now().switch_ns;
-        return true;
-      }
+    if (wanted_ != current_ && stretches_left_ == 0 && !must_switch_) enter_next();
+    if (stretches_left_ > 0) {
+      const ProfilingStretch& stretch = now().profiling[now().profiling.size() - stretches_left_--];
+      begin(Activity::profiling, {stretch.time_ns, stretch.power_uw});
+      return true;
+    }
+    if (must_switch_) {
+      must_switch_ = false;
+      begin(Activity::switching, {now().switch_ns, idle_uw()});
+      return true;
     }
     if (must_infer()) {
       for (std::int64_t i = 0; i < now().rule.infer_batch && !waiting_.empty(); ++i) {
@@ -176,6 +178,19 @@ class PlainLoop {
       begin(Activity::train, point().minibatch(Work::train));
     }
     return true;
+  }
+
+  void enter_next() {
+    const std::size_t before = scenario_.point_of[current_];
+    std::size_t next = wanted_;
+    for (std::size_t i = wanted_; i > current_; --i) {
+      if (!scenario_.configurations[i].profiling.empty()) next = i;
+    }
+    current_ = next;
+    trained_ = 0;
+    power_uw_ = idle_uw();
+    stretches_left_ = now().profiling.size();
+    must_switch_ = now().switch_ns > 0 && (stretches_left_ > 0 || scenario_.point_of[current_] != before);
   }
 
   void begin(Activity activity, const MinibatchCost& cost) {
@@ -214,6 +229,8 @@ class PlainLoop {
   Activity activity_ = Activity::idle;
   RailPowerUw power_uw_{};
   std::size_t current_ = 0, wanted_ = 0, arrived_ = 0;
+  std::size_t stretches_left_ = 0;  // of the current configuration's profiling
+  bool must_switch_ = false;        // after them
   std::int64_t trained_ = 0;
   std::deque<TimeNs> waiting_;
   std::vector<TimeNs> served_;
@@ -241,6 +258,8 @@ Scenario random_scenario(std::uint64_t seed, std::size_t requests) {
     Configuration configuration;
     configuration.start_ns = start_ns;
     configuration.switch_ns = below(3) == 0 ? 0 : below(100);
+    for (std::int64_t stretch = below(4) == 0 ? 1 + below(3) : 0; stretch > 0; --stretch)
+      configuration.profiling.push_back({below(80), {1 + below(1000), below(1000)}});
     // The first serves, so that no scenario is refused for having nothing to do.
     ManagedInterleaving& rule = configuration.rule;
     rule.infer_batch = i > 0 && below(6) == 0 ? 0 : 1 + below(10);
@@ -305,7 +324,8 @@ void compare(const Scenario& scenario) {
   }
 
   Int128 total_fj = 0;
-  for (const Activity activity : {Activity::idle, Activity::infer, Activity::train, Activity::switching}) {
+  for (const Activity activity :
+       {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
     const auto time = expected.time_ns.find(activity);
     const auto energy = expected.energy_fj.find(activity);
     RC_ASSERT(result->energy.time_ns(activity) == (time == expected.time_ns.end() ? 0 : time->second));
@@ -339,7 +359,7 @@ TEST_CASE("Every random run obeys the conservation laws and repeats to the last 
       Int128 rails_fj = 0, activities_fj = 0, time_ns = 0;
       for (std::size_t rail = 0; rail < max_rails; ++rail) rails_fj += result->energy.rail_fj(rail);
       for (const Activity activity :
-           {Activity::idle, Activity::infer, Activity::train, Activity::switching}) {
+           {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
         activities_fj += result->energy.activity_fj(activity);
         time_ns += result->energy.time_ns(activity);
       }

@@ -12,7 +12,8 @@
 namespace wattline::sim {
 namespace {
 
-constexpr Activity kActivities[] = {Activity::idle, Activity::infer, Activity::train, Activity::switching};
+constexpr Activity kActivities[] = {Activity::idle, Activity::infer, Activity::train, Activity::switching,
+                                    Activity::profiling};
 
 }  // namespace
 

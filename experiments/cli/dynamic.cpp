@@ -1,0 +1,102 @@
+// wattline dynamic: policies that plan anew as the arrival rate changes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "experiments/cli/verbs.hpp"
+#include "experiments/dynamic/dynamic_run.hpp"
+#include "experiments/dynamic/dynamic_tables.hpp"
+#include "sim/base/printable.hpp"
+
+namespace wattline::experiments {
+
+namespace {
+
+struct DynamicOptions {
+  std::string experiment;
+  std::string out;
+  int jobs = 0;  // 0: one a core
+  std::string format = "table";
+};
+
+std::string default_directory(const DynamicExperiment& experiment, const Manifest& manifest) {
+  std::string name = experiment.common.name.substr(0, 60);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
+  return fmt::format("runs/{}-{}", name, manifest.identity().substr(0, 12));
+}
+
+std::string headline(const DynamicExperiment& experiment) {
+  const Experiment& common = experiment.common;
+  return fmt::format("{}: {}, mode space {} ({} modes), {} requests in {} windows\n\n", common.name,
+                     common.board.name, common.modes->name(), common.modes->size(),
+                     experiment.instants_ns.size(), experiment.windows.size());
+}
+
+// A policy that could not profile a point is a failed run; all rows stand.
+void report_errors(const std::vector<DynamicResult>& results) {
+  for (const DynamicResult& result : results) {
+    for (const Decision& decision : result.schedule.decisions) {
+      if (decision.termination != policies::Termination::error) continue;
+      throw CommandError(
+          failure(fmt::format("{} in window {}: {}", result.label, decision.window, decision.message)));
+    }
+  }
+}
+
+void run(const DynamicOptions& options) {
+  const DynamicExperiment experiment = required(read_dynamic_experiment(options.experiment));
+  const Manifest manifest{"dynamic", experiment.common.seed, experiment.configuration, experiment.inputs()};
+  const std::string directory = options.out.empty() ? default_directory(experiment, manifest) : options.out;
+  required(check_run_directory(directory, manifest));
+  for (const std::string& note : experiment.notes()) tell(fmt::format("note: {}", note));
+
+  const int jobs =
+      options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<DynamicResult> results = required(run_dynamic(experiment, jobs));
+  const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  const ResultTable summary = dynamic_summary_table(experiment, results);
+  const std::string windows = window_table(experiment, results).to_csv();
+  required(write_run_directory(directory, manifest,
+                               {{"dynamic.csv", windows}, {"summary.csv", summary.to_csv()}},
+                               {{"wall_s", wall_s},
+                                {"jobs", jobs},
+                                {"experiment", printable(options.experiment)},
+                                {"out", printable(directory)}}));
+  const Format format = format_of(options.format);
+  if (format == Format::table)
+    print(headline(experiment) + summary.to_text());
+  else
+    print(format == Format::csv ? windows : summary.to_json());
+  tell(fmt::format("{} runs of {:.0f} s in {:.2f} s; results are in {}", results.size(),
+                   sim::ns_to_seconds(experiment.end_ns()), wall_s, printable(directory)));
+  report_errors(results);
+}
+
+}  // namespace
+
+void add_dynamic(CLI::App& app) {
+  auto options = std::make_shared<DynamicOptions>();
+  CLI::App* verb = app.add_subcommand("dynamic", "Plan anew as the arrival rate changes");
+  verb->add_option("experiment", options->experiment,
+                   "A dynamic experiment (JSON, schema wattline-dynamic/1)")
+      ->required();
+  verb->add_option("--out", options->out, "Run directory, new or empty (default: runs/<name>-<hash>)");
+  verb->add_option("-j,--jobs", options->jobs, "Threads; results do not depend on it (default: one a core)")
+      ->check(CLI::Range(1, 1024));
+  verb->add_option(
+          "--format", options->format,
+          "table (summary), csv (one row per problem, policy and window, as in the run directory) or "
+          "json (summary)")
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+  verb->footer("Example: wattline dynamic experiments/dynamic/steps.json --out runs/steps");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace wattline::experiments

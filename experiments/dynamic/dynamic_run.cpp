@@ -1,0 +1,157 @@
+#include "experiments/dynamic/dynamic_run.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "devices/operating_point.hpp"
+#include "experiments/parallel.hpp"
+#include "experiments/platforms/simulated.hpp"
+#include "experiments/platforms/table.hpp"
+#include "policies/optimum_index.hpp"
+
+namespace wattline::experiments {
+
+using devices::FixedOperatingPoint;
+using policies::Problem;
+
+namespace {
+
+std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
+  if (experiment.board.table) {
+    return std::make_unique<TablePlatform>(*experiment.board.table, *experiment.modes,
+                                           experiment.profiling.minibatches);
+  }
+  return std::make_unique<SimulatedPlatform>(*experiment.board.truth, *experiment.modes, experiment.presets,
+                                             experiment.profiling);
+}
+
+Result<Schedule> schedule_of_policy(const DynamicExperiment& experiment, std::size_t problem,
+                                    const ComparedPolicy& compared) {
+  const auto session = new_session(experiment.common);
+  const auto solver = compared.policy->start(*session);
+  auto schedule = plan_ahead(
+      experiment, problem, [&](const Problem& now) { return solver->solve(now); }, false);
+  if (!schedule) return schedule;
+  int profiles = 0;
+  for (const Decision& decision : schedule->decisions) profiles += decision.profiles;
+  if (profiles != session->spent().profiles) {
+    return failure(fmt::format("{}: the step logs hold {} charged profiles, the session was charged for {}",
+                               compared.label, profiles, session->spent().profiles));
+  }
+  return schedule;
+}
+
+Result<Schedule> schedule_of_optimum(const DynamicExperiment& experiment, std::size_t problem) {
+  const Problem& like = experiment.common.problems[problem];
+  const devices::ModeSpace& modes = *experiment.common.modes;
+  const auto table = [&](const std::string& workload, workloads::Role role, std::vector<int> batches) {
+    return policies::CostTable(*experiment.common.board.truth, modes, workload, role, std::move(batches));
+  };
+  std::optional<policies::CostTable> train;
+  if (like.trains()) train = table(like.train_workload, like.train_role(), {like.train_batch});
+  const policies::CostTable infer = table(like.infer_workload, workloads::Role::infer, like.infer_batches);
+  const policies::OptimumIndex index(like, modes, train ? &*train : nullptr, &infer);
+  const Chooser knows_all = [&](const Problem& now) {
+    const auto best = index.find(now);
+    policies::Outcome outcome;
+    if (best) outcome.plan = best->plan;
+    outcome.termination = best ? policies::Termination::found : policies::Termination::infeasible;
+    return outcome;
+  };
+  return plan_ahead(experiment, problem, knows_all, true);
+}
+
+// One operating point for each (mode, batch): decisions that change neither keep it.
+class OperatingPoints {
+ public:
+  OperatingPoints(const DynamicExperiment& experiment, const Problem& problem)
+      : truth_(*experiment.common.board.truth), problem_(problem) {}
+
+  Result<FixedOperatingPoint*> at(const policies::Plan& plan) {
+    const auto key = std::pair{plan.mode, plan.infer_batch};
+    if (const auto known = points_.find(key); known != points_.end()) return known->second.get();
+    std::optional<devices::MinibatchOf> train;
+    if (problem_.trains()) train = devices::MinibatchOf{problem_.train_workload, problem_.train_batch};
+    auto point = FixedOperatingPoint::make(truth_, plan.mode,
+                                           devices::MinibatchOf{problem_.infer_workload, plan.infer_batch},
+                                           train, problem_.train_role());
+    if (!point) return point.error();
+    return points_.emplace(key, std::make_unique<FixedOperatingPoint>(*std::move(point))).first->second.get();
+  }
+
+ private:
+  const devices::CostModel& truth_;
+  const Problem& problem_;
+  std::map<std::pair<devices::PowerMode, int>, std::unique_ptr<FixedOperatingPoint>> points_;
+};
+
+sim::ManagedInterleaving rule_of(const DynamicExperiment& experiment, const Problem& problem,
+                                 const Decision& decision, const FixedOperatingPoint& point) {
+  sim::ManagedInterleaving rule;
+  rule.infer_batch = decision.plan.infer_batch;
+  rule.trains = problem.trains();
+  rule.train_time_ns = point.train_time_ns();
+  rule.expected_rate_hz = decision.rate_hz;
+  rule.max_train_per_cycle = decision.plan.train_per_cycle;
+  rule.max_wait_ns = experiment.max_wait_ns;
+  return rule;
+}
+
+MaybeError replay(const DynamicExperiment& experiment, DynamicResult& result) {
+  const Problem& problem = experiment.common.problems[result.problem];
+  OperatingPoints points(experiment, problem);
+  WindowLog log(experiment, problem);
+  sim::AcceleratorOptions options;
+  options.end_ns = experiment.end_ns();
+  options.latency_budget_ns = problem.latency_budget_ns;
+  options.observer = &log;
+  for (const Decision& decision : result.schedule.decisions) {
+    const auto point = points.at(decision.plan);
+    if (!point) return point.error();
+    options.configurations.push_back({experiment.windows[decision.window].start_ns, *point,
+                                      rule_of(experiment, problem, decision, **point), decision.switch_ns,
+                                      decision.profiling});
+  }
+  workloads::RecordedArrivals arrivals(experiment.instants_ns);
+  auto run = sim::run_accelerator(options, &arrivals);
+  if (!run)
+    return Error{fmt::format("{} on {}: {}", result.label, problem.id, run.error().message),
+                 run.error().kind};
+  result.run = *std::move(run);
+  result.windows = log.finish();
+  return std::nullopt;
+}
+
+MaybeError run_one(const DynamicExperiment& experiment, std::size_t problem, const ComparedPolicy* policy,
+                   DynamicResult& result) {
+  result.problem = problem;
+  result.label = policy ? policy->label : "optimum";
+  auto schedule =
+      policy ? schedule_of_policy(experiment, problem, *policy) : schedule_of_optimum(experiment, problem);
+  if (!schedule) return schedule.error();
+  result.schedule = *std::move(schedule);
+  return replay(experiment, result);
+}
+
+}  // namespace
+
+Result<std::vector<DynamicResult>> run_dynamic(const DynamicExperiment& experiment, int jobs) {
+  const auto& policies = experiment.common.policies;
+  const std::size_t rows = 1 + policies.size();
+  std::vector<DynamicResult> results(experiment.common.problems.size() * rows);
+  std::vector<MaybeError> errors(results.size());
+  for_each_index(results.size(), jobs, [&](std::size_t i) {
+    const std::size_t row = i % rows;
+    errors[i] = run_one(experiment, i / rows, row == 0 ? nullptr : &policies[row - 1], results[i]);
+  });
+  // The first in order, whichever thread came first.
+  for (const MaybeError& error : errors) {
+    if (error) return *error;
+  }
+  return results;
+}
+
+}  // namespace wattline::experiments

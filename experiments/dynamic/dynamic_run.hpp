@@ -1,0 +1,28 @@
+// Runs a dynamic experiment: for every problem the clairvoyant optimum and every policy plans ahead, window
+// by window in one session, and its schedule is replayed in the simulator with all that planning costs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/dynamic/dynamic_experiment.hpp"
+#include "experiments/dynamic/planning.hpp"
+#include "experiments/dynamic/window_log.hpp"
+
+namespace wattline::experiments {
+
+// One policy, or the optimum, on one problem.
+struct DynamicResult {
+  std::size_t problem = 0;
+  std::string label;  // "optimum", or the policy's
+  Schedule schedule;
+  std::vector<WindowFigures> windows;
+  sim::RunResult run;
+};
+
+// The results problem by problem, each with the optimum first and then the policies in the experiment's
+// order. They do not depend on `jobs`, the number of threads. Errors: a plan that the board cannot run, a
+// queue that grows without bound, a policy whose step log does not hold what its session was charged for.
+Result<std::vector<DynamicResult>> run_dynamic(const DynamicExperiment& experiment, int jobs);
+
+}  // namespace wattline::experiments

@@ -1,0 +1,18 @@
+// Tables of a dynamic experiment's results.
+#pragma once
+
+#include <vector>
+
+#include "experiments/dynamic/dynamic_run.hpp"
+#include "experiments/report/result_table.hpp"
+
+namespace wattline::experiments {
+
+// One row per problem, policy and window.
+ResultTable window_table(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results);
+
+// One row per problem and policy.
+ResultTable dynamic_summary_table(const DynamicExperiment& experiment,
+                                  const std::vector<DynamicResult>& results);
+
+}  // namespace wattline::experiments

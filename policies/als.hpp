@@ -1,0 +1,38 @@
+// ALS: active-learning sampling (Fulcrum, arXiv 2509.20205), as far as it is published, the rest in our
+// reading (docs/policies/als.md).
+//
+// Networks are trained on a few random modes; of what they predict, the Pareto front of power and time is cut
+// into bins of power, and modes of the front are profiled bin by bin; then again. Each problem gets the plan
+// that the last networks predict to be best. What is learnt serves all problems on the same workloads.
+#pragma once
+
+#include "policies/neural_columns.hpp"
+#include "policies/policy.hpp"
+
+namespace wattline::policies {
+
+struct AlsOptions {
+  // Modes to profile, each for training and at every batch. The paper states 50 to 150 profiles; ALS145 is 29
+  // modes at 5 batches. Ranges 1 .. 100,000
+  int train_modes = 50;
+  int infer_modes = 29;
+  int concurrent_modes = 25;  // with 5 batches 150 profiles
+  int initial_modes = 10;     // of them at random. Range 1 .. 100,000
+  int rounds = 4;             // in which the rest is chosen. Range 1 .. 1,000
+  int bins = 8;               // of power. Range 1 .. 1,000
+  double margin = 0;          // share of the power budget that predicted points leave unused. Range 0 .. 0.5
+  NeuralOptions networks;
+};
+
+class Als final : public Policy {
+ public:
+  explicit Als(const AlsOptions& options) : options_(options) {}
+  Outcome solve(const Problem& problem, Platform& platform) const override;
+  std::unique_ptr<Solver> start(Platform& platform) const override;
+  Sharing sharing() const override { return Sharing::workloads; }
+
+ private:
+  AlsOptions options_;
+};
+
+}  // namespace wattline::policies

@@ -1,0 +1,366 @@
+// Dynamic problems: when a plan is made anew, what that costs the board, and what the replay makes of it.
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "experiments/dynamic/dynamic_run.hpp"
+#include "experiments/dynamic/dynamic_tables.hpp"
+#include "policies/optimum.hpp"
+#include "tests/catch.hpp"
+
+namespace wattline::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+using policies::Outcome;
+using policies::Plan;
+using policies::Problem;
+using policies::Step;
+using sim::Activity;
+using sim::ns_per_ms;
+using sim::ns_per_s;
+using workloads::Role;
+
+DynamicExperiment experiment_of(const Json& json, const std::string& base = "/base") {
+  auto experiment = parse_dynamic_experiment(json.dump(), "d.json", base);
+  INFO((experiment ? "" : experiment.error().message));
+  REQUIRE(experiment.ok());
+  return *std::move(experiment);
+}
+
+std::vector<DynamicResult> results_of(const DynamicExperiment& experiment, int jobs = 1) {
+  auto results = run_dynamic(experiment, jobs);
+  INFO((results ? "" : results.error().message));
+  REQUIRE(results.ok());
+  return *std::move(results);
+}
+
+// Two problems on a board with noise; rates from nothing to more than some plans can take.
+const Json noisy = Json::parse(R"({
+  "schema": "wattline-dynamic/1", "name": "d", "device": "orin-agx-64gb", "mode_space": "fulcrum", "seed": 3,
+  "profiling": {"minibatches": 5, "time_noise": 0.1, "power_noise": 0.05, "settle_s": 0.5, "reboot_s": 20},
+  "arrivals": {"kind": "piecewise", "segments": [
+    {"duration_s": 45, "rate_hz": 30}, {"duration_s": 30, "rate_hz": 90}, {"duration_s": 25, "rate_hz": 0},
+    {"duration_s": 33, "rate_hz": 15}]},
+  "window_s": 10,
+  "problems": [
+    {"kind": "concurrent", "train": "resnet18", "infer": "mobilenet_v3_large", "power_budgets_w": [25],
+     "latency_budgets_ms": [600]},
+    {"kind": "infer", "infer": "resnet50", "power_budgets_w": [30], "latency_budgets_ms": [300]}
+  ],
+  "policies": [{"policy": "maxn"}, {"policy": "presets", "choose": "profiled"},
+               {"policy": "random_search", "profiles": 8}, {"policy": "gmd"}]
+})");
+
+TEST_CASE("A dynamic experiment gives the same tables on one thread, on two and on seven") {
+  const DynamicExperiment experiment = experiment_of(noisy);
+  const auto one = results_of(experiment, 1);
+  for (const int jobs : {2, 7}) {
+    const auto many = results_of(experiment, jobs);
+    CHECK(window_table(experiment, one).to_csv() == window_table(experiment, many).to_csv());
+    CHECK(dynamic_summary_table(experiment, one).to_csv() ==
+          dynamic_summary_table(experiment, many).to_csv());
+  }
+}
+
+TEST_CASE("Windows add up to the run, to the nanosecond and the femtojoule") {
+  const DynamicExperiment experiment = experiment_of(noisy);
+  for (const DynamicResult& result : results_of(experiment)) {
+    CAPTURE(result.label, result.problem);
+    std::uint64_t arrived = 0, completed = 0, late = 0, trained = 0;
+    sim::Int128 energy_fj = 0, profiling_fj = 0;
+    std::array<sim::TimeNs, sim::activity_count> time_ns{};
+    REQUIRE(result.windows.size() == experiment.windows.size());
+    for (std::size_t w = 0; w < result.windows.size(); ++w) {
+      const WindowFigures& window = result.windows[w];
+      arrived += experiment.windows[w].arrived;
+      completed += window.completed;
+      CHECK(window.backlog == arrived - completed);
+      CHECK(window.late <= experiment.windows[w].arrived);
+      late += window.late;
+      trained += window.trained;
+      energy_fj += window.energy_fj;
+      profiling_fj += window.profiling_fj;
+      sim::TimeNs sum_ns = 0;
+      for (std::size_t i = 0; i < sim::activity_count; ++i) {
+        time_ns[i] += window.time_ns[i];
+        sum_ns += window.time_ns[i];
+      }
+      CHECK(sum_ns == experiment.windows[w].end_ns - experiment.windows[w].start_ns);
+      CHECK(window.over_power_ns <= sum_ns);
+    }
+    CHECK(arrived == result.run.requests_arrived);
+    CHECK(completed == result.run.requests_completed);
+    CHECK(late >= result.run.requests_late);
+    CHECK(late <= result.run.requests_late + result.run.requests_pending);
+    CHECK(trained == result.run.train.finished);
+    CHECK((energy_fj == result.run.energy.total_fj()));
+    CHECK((profiling_fj == result.run.energy.activity_fj(Activity::profiling)));
+    for (std::size_t i = 0; i < sim::activity_count; ++i)
+      CHECK(time_ns[i] == result.run.energy.time_ns(static_cast<Activity>(i)));
+  }
+}
+
+TEST_CASE("The clairvoyant optimum has every window's best plan, pays no profiling and keeps the power") {
+  const DynamicExperiment experiment = experiment_of(noisy);
+  const devices::ModeSpace& modes = *experiment.common.modes;
+  for (const DynamicResult& result : results_of(experiment)) {
+    if (result.label != "optimum") continue;
+    Problem problem = experiment.common.problems[result.problem];
+    const policies::CostTable infer(*experiment.common.board.truth, modes, problem.infer_workload,
+                                    Role::infer, problem.infer_batches);
+    std::optional<policies::CostTable> train;
+    if (problem.trains())
+      train.emplace(*experiment.common.board.truth, modes, problem.train_workload, problem.train_role(),
+                    std::vector<int>{problem.train_batch});
+    for (const Decision& decision : result.schedule.decisions) {
+      problem.arrival_rate_hz = experiment.windows[decision.window].rate_hz;
+      const auto best = policies::brute_force_optimum(problem, modes, train ? &*train : nullptr, &infer);
+      CAPTURE(decision.window, problem.arrival_rate_hz);
+      if (best) CHECK(decision.plan == best->plan);
+    }
+    CHECK(result.run.energy.time_ns(Activity::profiling) == 0);
+    for (const WindowFigures& window : result.windows) CHECK(window.over_power_ns == 0);
+  }
+}
+
+TEST_CASE("A session keeps what it learnt: the second plan of a mode that was profiled is free") {
+  const DynamicExperiment experiment = experiment_of(noisy);
+  for (const DynamicResult& result : results_of(experiment)) {
+    if (result.label != "maxn" || result.problem != 1) continue;
+    const auto& decisions = result.schedule.decisions;
+    REQUIRE(decisions.size() > 2);
+    int profiles = 0;
+    for (const Decision& decision : decisions) profiles += decision.profiles;
+    // One mode: at most one profile of each batch size, however many plans.
+    CHECK(decisions.front().profiles > 0);
+    CHECK(profiles <= static_cast<int>(experiment.common.problems[1].infer_batches.size()));
+  }
+}
+
+// A table of one workload in three modes: four requests 40, 20, 10 ms at 8, 16, 35 W.
+const char* const profiles =
+    "device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w\n"
+    "toy,net,infer,4,4,1000,100,800,40,8\n"
+    "toy,net,infer,4,4,1000,200,800,20,16\n"
+    "toy,net,infer,4,4,1000,300,800,10,35\n";
+
+TEST_CASE("A run on a small table is as computed by hand") {
+  const fs::path folder = fs::temp_directory_path() / ("wattline_dynamic." + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "p.csv") << profiles;
+  const DynamicExperiment experiment = experiment_of(Json::parse(R"({
+    "schema": "wattline-dynamic/1", "name": "t", "profiles": "p.csv", "idle_power_w": 5,
+    "arrivals": {"kind": "uniform", "rate_hz": 10}, "duration_s": 16, "window_s": 8, "rate": "known",
+    "problems": [{"kind": "infer", "infer": "net", "infer_batches": [4], "power_budgets_w": [25],
+                  "latency_budgets_ms": [500]}],
+    "policies": [{"policy": "random_search", "profiles": 100}]
+  })"),
+                                                     folder.string());
+  fs::remove_all(folder);
+  const auto results = results_of(experiment);
+  REQUIRE(results.size() == 2);
+
+  // Three profiles of 40 minibatches: 1.6 + 0.8 + 0.4 s. Then the second mode, the fastest within 25 W, and
+  // the rate never changes.
+  const DynamicResult& searched = results[1];
+  REQUIRE(searched.schedule.decisions.size() == 1);
+  const Decision& decision = searched.schedule.decisions.front();
+  CHECK(decision.why == Why::first);
+  CHECK(decision.profiles == 3);
+  CHECK(decision.change_ns() == 2'800 * ns_per_ms);
+  CHECK(decision.plan.mode.gpu_khz == 200);
+
+  // Requests come at 0.1, 0.2, ... 15.9 s. 28 wait at 2.8 s and are served by seven batches until 2.94 s, of
+  // which the last is in time (oldest: 2.5 s) and the sixth is not (youngest: 2.4 s, served at 2.92 s). Then
+  // one batch every 0.4 s from 3.2 s on: twelve end in the first window, 3 requests wait at its end; so do
+  // the last three at the end.
+  const WindowFigures& first = searched.windows[0];
+  CHECK(experiment.windows[0].arrived == 79);
+  CHECK(first.completed == 28 + 48);
+  CHECK(first.late == 24);
+  CHECK(first.backlog == 3);
+  CHECK(first.spent_ns(Activity::profiling) == 2'800 * ns_per_ms);
+  CHECK(first.spent_ns(Activity::infer) == 19 * 20 * ns_per_ms);
+  CHECK(first.over_power_ns == 400 * ns_per_ms);  // the profile of the third mode
+  const WindowFigures& second = searched.windows[1];
+  CHECK(second.completed == 80);
+  CHECK(second.late == 0);
+  CHECK(second.backlog == 3);
+  CHECK(second.over_power_ns == 0);
+  CHECK(searched.run.energy.total_j() ==
+        Approx(40 * (0.04 * 8 + 0.02 * 16 + 0.01 * 35) + 39 * 0.02 * 16 + (16 - 2.8 - 0.78) * 5));
+
+  // The optimum serves from the start: batches from 0.4 s on, none late.
+  const DynamicResult& optimum = results[0];
+  CHECK(optimum.schedule.decisions.front().plan == decision.plan);
+  CHECK(optimum.windows[0].late + optimum.windows[1].late == 0);
+  CHECK(optimum.run.requests_completed == 156);
+  CHECK(optimum.run.energy.total_j() == Approx(39 * 0.02 * 16 + (16 - 0.78) * 5));
+}
+
+// The planning loop alone, with choosers of the tests' own, on a board whose changes cost round numbers.
+DynamicExperiment stepped(const std::string& rates, const Json& more = Json::object()) {
+  Json json = Json::parse(R"({
+    "schema": "wattline-dynamic/1", "name": "d", "device": "orin-agx-64gb", "mode_space": "fulcrum",
+    "profiling": {"minibatches": 10, "settle_s": 2, "mode_switch_s": 0.1, "reboot_s": 100},
+    "window_s": 10, "rate": "known",
+    "problems": [{"kind": "infer", "infer": "resnet50", "infer_batches": [1, 4, 16], "power_budgets_w": [30],
+                  "latency_budgets_ms": [500]}],
+    "policies": [{"policy": "maxn"}]
+  })");
+  json.update(more);
+  json["arrivals"] = {{"kind", "piecewise"}, {"segments", Json::array()}};
+  for (const double rate_hz : Json::parse(rates).get<std::vector<double>>())
+    json["arrivals"]["segments"].push_back({{"duration_s", 10}, {"rate_hz", rate_hz}});
+  return experiment_of(json);
+}
+
+Schedule planned(const DynamicExperiment& experiment, const Chooser& chooser) {
+  auto schedule = plan_ahead(experiment, 0, chooser, false);
+  REQUIRE(schedule.ok());
+  return *std::move(schedule);
+}
+
+std::vector<std::size_t> windows_of(const Schedule& schedule) {
+  std::vector<std::size_t> windows;
+  for (const Decision& decision : schedule.decisions) windows.push_back(decision.window);
+  return windows;
+}
+
+devices::PowerMode top_of(const DynamicExperiment& experiment) {
+  return experiment.common.modes->at(experiment.common.modes->size() - 1);
+}
+
+Chooser always(const Plan& plan) {
+  return [plan](const Problem&) { return Outcome{plan, policies::Termination::found, {}, {}}; };
+}
+
+TEST_CASE("A plan is made anew when the rate has changed enough since the last, not since the last window") {
+  // From 10 on: 10.5 and 11 are within a tenth, 11.5 is not; from there 12 is, 10 is not.
+  const DynamicExperiment experiment = stepped("[10, 10.5, 11, 11.5, 12, 10]");
+  const Schedule schedule = planned(experiment, always({top_of(experiment), 4, 0}));
+  CHECK(windows_of(schedule) == std::vector<std::size_t>{0, 3, 5});
+  CHECK(schedule.decisions[1].why == Why::rate);
+  CHECK(schedule.decisions[1].rate_hz == 11.5);
+}
+
+TEST_CASE("A plan that will not keep up is left however small the change") {
+  // Of a batch of 1 the top mode truly takes t; 0.97 / t is kept up with, 1.03 / t is not.
+  DynamicExperiment experiment = stepped("[10, 10]");
+  const auto cost = experiment.common.board.truth->minibatch("resnet50", Role::infer, 1, top_of(experiment));
+  REQUIRE(cost.ok());
+  const double most_hz = 1e9 / static_cast<double>(cost->time_ns);
+  const Plan plan{top_of(experiment), 1, 0};
+  for (const double second : {0.99, 1.03}) {
+    experiment.windows[0].rate_hz = 0.97 * most_hz;
+    experiment.windows[1].rate_hz = second * most_hz;
+    const Schedule schedule = planned(experiment, always(plan));
+    CHECK(schedule.decisions.size() == (second > 1 ? 2u : 1u));
+    if (second > 1) CHECK(schedule.decisions[1].why == Why::keep_up);
+  }
+}
+
+TEST_CASE("Profiles are paid from the mode that the board is in, and the way back too") {
+  // Both plans are in the top mode and both profile the lowest one: 0.1 s away, 2 s to settle and ten
+  // minibatches of 50 ms, then 0.1 s back. The session itself would count the second profile as one without
+  // a change of mode.
+  const DynamicExperiment experiment = stepped("[10, 20]");
+  const devices::PowerMode low = experiment.common.modes->at(0);
+  const Chooser chooser = [&](const Problem& problem) {
+    Step step{"resnet50", Role::infer, 4, low, {50 * ns_per_ms, 7}, true, ""};
+    Step known = step;
+    known.charged = false;
+    return Outcome{Plan{top_of(experiment), problem.arrival_rate_hz < 15 ? 4 : 16, 0},
+                   policies::Termination::found,
+                   {step, known},
+                   {}};
+  };
+  const Schedule schedule = planned(experiment, chooser);
+  REQUIRE(schedule.decisions.size() == 2);
+  const auto idle_w = experiment.common.board.truth->idle_power_w(low);
+  const auto cost = experiment.common.board.truth->minibatch("resnet50", Role::infer, 4, low);
+  for (const Decision& decision : schedule.decisions) {
+    CHECK(decision.profiles == 1);
+    REQUIRE(decision.profiling.size() == 2);
+    CHECK(decision.profiling[0].time_ns == 100 * ns_per_ms);
+    CHECK(decision.profiling[0].power_uw == devices::to_microwatts(*idle_w));
+    CHECK(decision.profiling[1].time_ns == 2'500 * ns_per_ms);
+    CHECK(decision.profiling[1].power_uw == devices::to_microwatts(cost->power_w));
+    CHECK(decision.switch_ns == 100 * ns_per_ms);
+    CHECK(decision.change_ns() == 2'700 * ns_per_ms);
+  }
+}
+
+TEST_CASE(
+    "A plan with other streaming multiprocessors costs a reboot, and nothing is planned until it is over") {
+  // 100.1 s at 10 s, so the windows from 20 to 110 s pass; at 120 s the board is free again.
+  const DynamicExperiment experiment = stepped("[10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130]");
+  devices::PowerMode gated = top_of(experiment);
+  for (const devices::Preset& preset : experiment.common.presets) {
+    if (preset.mode.active_sms < gated.active_sms) gated = preset.mode;
+  }
+  REQUIRE(gated.active_sms < top_of(experiment).active_sms);
+  const Chooser chooser = [&](const Problem& problem) {
+    return Outcome{Plan{problem.arrival_rate_hz == 20 ? gated : top_of(experiment), 16, 0},
+                   policies::Termination::found,
+                   {},
+                   {}};
+  };
+  const Schedule schedule = planned(experiment, chooser);
+  CHECK(windows_of(schedule) == std::vector<std::size_t>{0, 1, 12});
+  CHECK(schedule.decisions[0].switch_ns == 0);
+  CHECK(schedule.decisions[1].switch_ns == 100'100 * ns_per_ms);
+  CHECK(schedule.decisions[2].switch_ns == 100'100 * ns_per_ms);
+}
+
+TEST_CASE(
+    "Without a plan the one in force stays; before there is one, the largest batch that gathers in time") {
+  // At 10 requests/s four gather in 300 ms, sixteen in 1.5 s; the budget is 500 ms.
+  const DynamicExperiment experiment = stepped("[10, 20, 30]");
+  const Plan found{experiment.common.modes->at(5), 16, 0};
+  const Chooser chooser = [&](const Problem& problem) {
+    Outcome outcome;
+    if (problem.arrival_rate_hz == 20) outcome.plan = found;
+    return outcome;
+  };
+  const Schedule schedule = planned(experiment, chooser);
+  REQUIRE(schedule.decisions.size() == 3);
+  CHECK(schedule.decisions[0].plan == Plan{top_of(experiment), 4, 0});
+  CHECK(schedule.decisions[0].termination == policies::Termination::infeasible);
+  CHECK(schedule.decisions[1].plan == found);
+  CHECK(schedule.decisions[2].plan == found);
+}
+
+TEST_CASE("The planner is told the true mean, or what was counted in the window before") {
+  const DynamicExperiment known = stepped("[10, 40, 0]", {{"peak_factor", 1.5}, {"window_s", 20}});
+  CHECK(known.windows.size() == 2);
+  CHECK(known.told_hz(0) == 1.5 * 25);
+  CHECK(known.told_hz(1) == 0);  // the last window is shorter, and nothing comes
+  const DynamicExperiment counted = stepped("[10, 40, 0]", {{"rate", "previous"}, {"first_rate_hz", 12}});
+  CHECK(counted.told_hz(0) == 12);
+  CHECK(counted.told_hz(1) == static_cast<double>(counted.windows[0].arrived) / 10);
+  CHECK(counted.told_hz(2) == static_cast<double>(counted.windows[1].arrived) / 10);
+  // Left out, the first rate is the mean of the whole run.
+  const DynamicExperiment guessed = stepped("[10, 40, 10]", {{"rate", "previous"}});
+  CHECK(guessed.told_hz(0) == Approx(20));
+}
+
+TEST_CASE("When nothing arrives no plan is made, and the run goes on") {
+  const DynamicExperiment experiment = stepped("[0, 0, 10]");
+  int asked = 0;
+  const Chooser chooser = [&](const Problem&) {
+    ++asked;
+    return Outcome{Plan{top_of(experiment), 4, 0}, policies::Termination::found, {}, {}};
+  };
+  const Schedule schedule = planned(experiment, chooser);
+  CHECK(asked == 1);
+  CHECK(windows_of(schedule) == std::vector<std::size_t>{0, 2});
+  CHECK(schedule.decisions[0].why == Why::nothing_arrives);
+  CHECK(schedule.decisions[1].why == Why::first);
+}
+
+}  // namespace
+}  // namespace wattline::experiments

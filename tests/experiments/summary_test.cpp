@@ -1,0 +1,178 @@
+// Families, samples and what a comparison says of its policies, against what is counted by hand.
+#include "experiments/compare/summary.hpp"
+
+#include <map>
+
+#include "experiments/compare/families.hpp"
+#include "tests/catch.hpp"
+
+namespace wattline::experiments {
+namespace {
+
+using policies::Outcome;
+using policies::Platform;
+using policies::Problem;
+using policies::ProblemKind;
+
+Problem train_problem(const std::string& workload, double power_w) {
+  Problem problem;
+  problem.id = workload + std::to_string(power_w);
+  problem.kind = ProblemKind::train;
+  problem.train_workload = workload;
+  problem.power_budget_w = power_w;
+  return problem;
+}
+
+Experiment experiment_of(const Json& json) {
+  auto experiment = parse_experiment(json.dump(), "e.json", "/base");
+  INFO((experiment ? "" : experiment.error().message));
+  REQUIRE(experiment.ok());
+  return *std::move(experiment);
+}
+
+Json rows_of(const ResultTable& table) {
+  return Json::parse(table.to_json());
+}
+
+const Json small = Json::parse(R"({
+  "schema": "wattline-experiment/1", "name": "e", "device": "orin-agx-64gb", "mode_space": "fulcrum", "seed": 3,
+  "problems": [
+    {"kind": "train", "train": "resnet18", "power_budgets_w": {"from": 11, "to": 50, "step": 1}},
+    {"kind": "train", "train": "lstm", "power_budgets_w": {"from": 11, "to": 30, "step": 1}},
+    {"kind": "infer_infer", "background": "resnet50", "background_batch": 8, "infer": "mobilenet_v3_large",
+     "power_budgets_w": [20, 40], "latency_budgets_ms": [400], "arrival_rates_hz": [30]}
+  ],
+  "policies": [{"policy": "maxn"}, {"policy": "gmd"}]
+})");
+
+TEST_CASE("A family is what differs in budgets and rates alone") {
+  const std::vector<Problem> problems = {train_problem("a", 10), train_problem("b", 10),
+                                         train_problem("a", 20), train_problem("b", 30),
+                                         train_problem("a", 30)};
+  CHECK(families_of(problems) == std::vector<std::vector<std::size_t>>{{0, 2, 4}, {1, 3}});
+  CHECK(same_family(problems[0], problems[2]));
+  CHECK_FALSE(same_family(problems[0], problems[1]));
+  Problem energetic = problems[0];
+  energetic.energy_budget_j = 1;
+  CHECK_FALSE(same_family(problems[0], energetic));
+}
+
+TEST_CASE("A sample has of every family its share, from all of its order") {
+  std::vector<Problem> problems;
+  for (int i = 0; i < 900; ++i) problems.push_back(train_problem("a", i));
+  for (int i = 0; i < 90; ++i) problems.push_back(train_problem("b", i));
+  problems.push_back(train_problem("c", 1));
+  const auto sample = stratified_sample(problems, 99, 7);
+  std::map<std::string, int> by_family;
+  std::map<std::size_t, int> by_stretch;
+  for (const std::size_t i : sample) {
+    ++by_family[problems[i].train_workload];
+    if (i < 900) ++by_stretch[i / 90];
+  }
+  CHECK(by_family["a"] == 90);
+  CHECK(by_family["b"] == 9);
+  CHECK(by_family["c"] == 1);
+  CHECK(by_stretch.size() == 10);
+  for (const auto& [stretch, count] : by_stretch) CHECK(count == 9);
+  CHECK(stratified_sample(problems, 99, 7) == sample);
+  CHECK(stratified_sample(problems, 99, 8) != sample);
+  CHECK(stratified_sample(problems, 991, 7).size() == 991);
+}
+
+TEST_CASE("What is asked of the sample only is not counted elsewhere, and summaries count all problems") {
+  Json json = small;
+  json["sample_problems"] = 10;
+  json["policies"] = {{{"policy", "gmd"}}, {{"policy", "gmd"}, {"label", "few"}, {"solves", "sample"}}};
+  const Experiment experiment = experiment_of(json);
+  REQUIRE(experiment.problems.size() == 62);
+  const auto comparison = compare(experiment, {2, false});
+  REQUIRE(comparison.ok());
+  CHECK(comparison->by_problem.size() == experiment.sample.size());
+  const Json summary = rows_of(summary_table(experiment, *comparison));
+  CHECK(summary[0]["problems"] == 62);
+  CHECK(summary[1]["problems"] == experiment.sample.size());
+  // On the sample the two are the same policy.
+  const Json pair = rows_of(paired_table(experiment, *comparison))[0];
+  CHECK(pair["better"] == 0);
+  CHECK(pair["worse"] == 0);
+  CHECK(pair["difference_pct"] == 0);
+}
+
+TEST_CASE("Breakdowns add up to the whole") {
+  const Experiment experiment = experiment_of(small);
+  const auto comparison = compare(experiment, {2, false});
+  REQUIRE(comparison.ok());
+  std::map<std::string, std::size_t> problems;
+  for (const Json& row : rows_of(breakdown_table(experiment, *comparison))) {
+    if (row["policy"] == "gmd") problems[row["by"]] += row["problems"].get<std::size_t>();
+    if (row["by"] == "workloads" && row["group"] == "resnet50~mobilenet_v3_large")
+      CHECK(row["problems"] == 2);
+  }
+  CHECK(problems ==
+        std::map<std::string, std::size_t>{{"kind", 62}, {"power_tightness", 62}, {"workloads", 62}});
+}
+
+TEST_CASE("A pair of policies is compared by the losses of both") {
+  Experiment experiment = experiment_of(small);
+  Comparison comparison;
+  const std::size_t count = experiment.problems.size();
+  comparison.settings.assign(count, {true, true, 0.5});
+  comparison.verdicts.assign(2, std::vector<Verdict>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t policy = 0; policy < 2; ++policy) {
+      Verdict& verdict = comparison.verdicts[policy][i];
+      verdict.asked = verdict.planned = true;
+      verdict.solved = policy == 1 || i != 0;  // the first does not solve the first: a loss of 1
+      verdict.regret = policy == 0 ? 0.1 : 0.3;
+    }
+  }
+  const Json row = rows_of(paired_table(experiment, comparison))[0];
+  CHECK(row["better"] == count - 1);
+  CHECK(row["worse"] == 1);
+  const double n = static_cast<double>(count);
+  CHECK(row["difference_pct"].get<double>() == Approx(100 * (0.7 - 0.2 * (n - 1)) / n));
+  CHECK(row["difference_low_pct"].is_null());  // three families say nothing of others
+}
+
+// Profiles, and reports none of it.
+class Forgetful final : public policies::Policy {
+ public:
+  Outcome solve(const Problem& problem, Platform& platform) const override {
+    for (std::size_t i = 0; i < 5; ++i) {
+      const auto seen = platform.profile(problem.train_workload, problem.train_role(), problem.train_batch,
+                                         platform.modes().at(i));
+      REQUIRE(seen.ok());
+    }
+    return {policies::Plan{platform.modes().at(0), 0, 0}, policies::Termination::found, {}, {}};
+  }
+};
+
+TEST_CASE("A policy that does not report its profiles is charged with them all the same") {
+  Json json = small;
+  json["problems"].erase(2);
+  Experiment experiment = experiment_of(json);
+  experiment.policies = {{"forgetful", false, std::make_shared<Forgetful>()}};
+  const auto comparison = compare(experiment, {1, true});
+  REQUIRE(comparison.ok());
+  for (const Verdict& verdict : comparison->verdicts[0]) {
+    CHECK(verdict.profiles == 5);
+    CHECK(verdict.profiling_s > 0);
+  }
+}
+
+TEST_CASE("A policy that shares what it learns is charged once a family") {
+  Json json = small;
+  json["policies"] = {{{"policy", "random_search"}, {"profiles", 20}, {"share", true}}};
+  const Experiment experiment = experiment_of(json);
+  const auto comparison = compare(experiment, {2, false});
+  REQUIRE(comparison.ok());
+  int profiles = 0;
+  for (std::size_t i = 0; i < 60; ++i) {
+    profiles += comparison->verdicts[0][i].profiles;
+    CHECK(comparison->verdicts[0][i].known_profiles == 20);
+  }
+  CHECK(profiles == 40);  // of ResNet-18 and of the LSTM
+}
+
+}  // namespace
+}  // namespace wattline::experiments
