@@ -81,6 +81,7 @@ class Learning {
         profile(random[i], "random mode, the front being known");
       if (notebook_.failed() || notebook_.exhausted()) break;
     }
+    if (options_.plans == AlsOptions::Plans::profiled) return {{}, sample_};
     return {predict_from_sample(like_, modes_, sample_, options_.networks), sample_};
   }
 

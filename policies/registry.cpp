@@ -43,6 +43,8 @@ std::unique_ptr<Policy> make_als(ObjectReader& in, std::uint64_t default_seed) {
   options.initial_modes = count_or(in, "initial_modes", 100'000, options.initial_modes);
   options.rounds = count_or(in, "rounds", 1000, options.rounds);
   options.bins = count_or(in, "bins", 1000, options.bins);
+  if (in.choice_or("plans", {"profiled", "predicted"}, "profiled") == "predicted")
+    options.plans = AlsOptions::Plans::predicted;
   options.margin = in.number_or("margin", between(0, 0.5), options.margin);
   options.networks = read_networks(in, default_seed);
   return std::make_unique<Als>(options);
