@@ -13,6 +13,11 @@
 
 namespace wattline::experiments {
 
+// As many threads as the machine has cores, at least 1.
+inline int all_cores() {
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
 // Calls body(i) once for every i in [0, count), on `jobs` threads (at least 1), each taking the next
 // index that is free; returns when all are done. body must be safe to call from several threads for
 // different i. The first exception of a body is rethrown here, after the others have stopped.

@@ -159,4 +159,12 @@ MaybeError write_run_directory(const std::string& directory, const Manifest& man
   return std::nullopt;
 }
 
+std::string default_run_directory(const std::string& name, const Manifest& manifest) {
+  std::string letters = name.substr(0, 60);
+  std::replace_if(
+      letters.begin(), letters.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); },
+      '-');
+  return fmt::format("runs/{}-{}", letters, manifest.identity().substr(0, 12));
+}
+
 }  // namespace wattline::experiments

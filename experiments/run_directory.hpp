@@ -53,4 +53,8 @@ MaybeError write_run_directory(const std::string& directory, const Manifest& man
 // Whether write_run_directory() would accept the directory: asked before the work is done.
 MaybeError check_run_directory(const std::string& directory, const Manifest& manifest);
 
+// Where a run goes that is not told where: "runs/NAME-HASH", letters and digits of its name and the start of
+// its identity.
+std::string default_run_directory(const std::string& name, const Manifest& manifest);
+
 }  // namespace wattline::experiments

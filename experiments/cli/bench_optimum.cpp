@@ -54,8 +54,7 @@ void bench_optimum(const OptimumOptions& options) {
   for (const auto& optimum : optima) signature = sim::hash_text(text_of(optimum), signature);
 
   // Every so many, so that all kinds and workloads take part.
-  const std::size_t checked =
-      std::min(problems, static_cast<std::size_t>(std::max<std::int64_t>(0, options.brute_force)));
+  const std::size_t checked = std::min(problems, static_cast<std::size_t>(options.brute_force));
   std::size_t different = 0;
   const auto brute = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < checked; ++i) {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <thread>
 
 #include "experiments/cli/verbs.hpp"
 #include "experiments/compare/comparison.hpp"
 #include "experiments/compare/summary.hpp"
 #include "experiments/compare/tables.hpp"
+#include "experiments/parallel.hpp"
 #include "sim/base/printable.hpp"
 
 namespace wattline::experiments {
@@ -23,13 +23,6 @@ struct CompareOptions {
   bool steps = false;
   std::string format = "table";
 };
-
-std::string default_directory(const Experiment& experiment, const Manifest& manifest) {
-  std::string name = experiment.name.substr(0, 60);
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
-  return fmt::format("runs/{}-{}", name, manifest.identity().substr(0, 12));
-}
 
 std::string headline(const Experiment& experiment, const Comparison& comparison) {
   const auto feasible = std::count_if(comparison.settings.begin(), comparison.settings.end(),
@@ -50,20 +43,11 @@ OrderedJson decision_times(const Experiment& experiment, const Comparison& compa
 // A policy that could not profile a point (a table that does not hold it) is a failed run; the others
 // stand.
 void report_errors(const Experiment& experiment, const Comparison& comparison) {
-  std::size_t count = 0;
-  std::string first;
-  for (std::size_t j = 0; j < comparison.by_problem.size(); ++j) {
-    for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
-      const policies::Outcome& outcome = comparison.by_problem[j].by_policy[i].outcome;
-      if (outcome.termination != policies::Termination::error) continue;
-      if (count++ > 0) continue;
-      first = fmt::format("{} on {}: {}", experiment.policies[i].label,
-                          experiment.problems[comparison.by_problem[j].problem].id, outcome.message);
-    }
-  }
-  if (count == 0) return;
-  throw CommandError(
-      failure(fmt::format("{} of the policies' runs ended with an error, the first: {}", count, first)));
+  if (comparison.failures.empty()) return;
+  const FailedSolve& first = comparison.failures.front();
+  throw CommandError(failure(fmt::format(
+      "{} of the policies' runs ended with an error, the first: {} on {}: {}", comparison.failures.size(),
+      experiment.policies[first.policy].label, experiment.problems[first.problem].id, first.message)));
 }
 
 void run_compare(const CompareOptions& options) {
@@ -71,12 +55,12 @@ void run_compare(const CompareOptions& options) {
   OrderedJson configuration = experiment.configuration;
   configuration["steps"] = options.steps;
   const Manifest manifest{"compare", experiment.seed, configuration, experiment.inputs()};
-  const std::string directory = options.out.empty() ? default_directory(experiment, manifest) : options.out;
+  const std::string directory =
+      options.out.empty() ? default_run_directory(experiment.name, manifest) : options.out;
   required(check_run_directory(directory, manifest));
   for (const std::string& note : experiment.notes()) tell(fmt::format("note: {}", note));
 
-  const int jobs =
-      options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int jobs = options.jobs > 0 ? options.jobs : all_cores();
   const auto start = std::chrono::steady_clock::now();
   const Comparison comparison = required(compare(experiment, {jobs, options.steps}));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -1,14 +1,13 @@
 // wattline dynamic: policies that plan anew as the arrival rate changes.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
-#include <thread>
 
 #include "experiments/cli/verbs.hpp"
 #include "experiments/dynamic/dynamic_run.hpp"
 #include "experiments/dynamic/dynamic_tables.hpp"
+#include "experiments/parallel.hpp"
 #include "sim/base/printable.hpp"
 
 namespace wattline::experiments {
@@ -21,13 +20,6 @@ struct DynamicOptions {
   int jobs = 0;  // 0: one a core
   std::string format = "table";
 };
-
-std::string default_directory(const DynamicExperiment& experiment, const Manifest& manifest) {
-  std::string name = experiment.common.name.substr(0, 60);
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '-');
-  return fmt::format("runs/{}-{}", name, manifest.identity().substr(0, 12));
-}
 
 std::string headline(const DynamicExperiment& experiment) {
   const Experiment& common = experiment.common;
@@ -50,12 +42,12 @@ void report_errors(const std::vector<DynamicResult>& results) {
 void run(const DynamicOptions& options) {
   const DynamicExperiment experiment = required(read_dynamic_experiment(options.experiment));
   const Manifest manifest{"dynamic", experiment.common.seed, experiment.configuration, experiment.inputs()};
-  const std::string directory = options.out.empty() ? default_directory(experiment, manifest) : options.out;
+  const std::string directory =
+      options.out.empty() ? default_run_directory(experiment.common.name, manifest) : options.out;
   required(check_run_directory(directory, manifest));
   for (const std::string& note : experiment.notes()) tell(fmt::format("note: {}", note));
 
-  const int jobs =
-      options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int jobs = options.jobs > 0 ? options.jobs : all_cores();
   const auto start = std::chrono::steady_clock::now();
   const std::vector<DynamicResult> results = required(run_dynamic(experiment, jobs));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <memory>
-#include <thread>
 
 #include "devices/device_spec.hpp"
 #include "experiments/cli/verbs.hpp"
+#include "experiments/parallel.hpp"
 #include "experiments/run_directory.hpp"
 #include "experiments/validate/load.hpp"
 #include "experiments/validate/load_tables.hpp"
@@ -91,7 +91,7 @@ void run_validate_load(ValidateLoadOptions options) {
 
 void add_validate_load(CLI::App& validate) {
   auto options = std::make_shared<ValidateLoadOptions>();
-  options->load.fit.jobs = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options->load.fit.jobs = all_cores();
   CLI::App* verb = validate.add_subcommand(
       "load", "Predict latency and wall power at higher loads from the lowest load and the closed loop");
   verb->add_option("--data", options->files.data, "load_sweep.csv")->required();

@@ -5,22 +5,13 @@
 
 #include "experiments/compare/families.hpp"
 #include "experiments/compare/replay.hpp"
+#include "experiments/compare/session.hpp"
 #include "experiments/compare/truths.hpp"
 #include "experiments/parallel.hpp"
-#include "experiments/platforms/table.hpp"
 
 namespace wattline::experiments {
 
 namespace {
-
-std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
-  if (experiment.board.table) {
-    return std::make_unique<TablePlatform>(*experiment.board.table, *experiment.modes,
-                                           experiment.profiling.minibatches);
-  }
-  return std::make_unique<SimulatedPlatform>(*experiment.board.truth, *experiment.modes, experiment.presets,
-                                             experiment.profiling);
-}
 
 // Problems that one policy solves one after the other on one thread; in one session if it shares.
 struct Task {
@@ -103,9 +94,10 @@ class Run {
     const std::vector<Task> tasks = tasks_of(experiment_);
     std::vector<MaybeError> errors(tasks.size());
     std::vector<double> wall_s(tasks.size());
+    std::vector<std::vector<FailedSolve>> failures(tasks.size());
     for_each_index(tasks.size(), options_.jobs, [&](std::size_t i) {
       const auto start = std::chrono::steady_clock::now();
-      errors[i] = run(tasks[i]);
+      errors[i] = run(tasks[i], failures[i]);
       wall_s[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     });
     // The first in order, whichever thread came first.
@@ -114,6 +106,12 @@ class Run {
     }
     comparison_.decision_s.assign(experiment_.policies.size(), 0);
     for (std::size_t i = 0; i < tasks.size(); ++i) comparison_.decision_s[tasks[i].policy] += wall_s[i];
+    for (const auto& some : failures)
+      comparison_.failures.insert(comparison_.failures.end(), some.begin(), some.end());
+    std::sort(comparison_.failures.begin(), comparison_.failures.end(),
+              [](const FailedSolve& a, const FailedSolve& b) {
+                return std::pair(a.problem, a.policy) < std::pair(b.problem, b.policy);
+              });
     return std::move(comparison_);
   }
 
@@ -129,7 +127,7 @@ class Run {
     setting.power_looseness = truths_.power_looseness(i);
   }
 
-  MaybeError run(const Task& task) {
+  MaybeError run(const Task& task, std::vector<FailedSolve>& failures) {
     const policies::Policy& policy = *experiment_.policies[task.policy].policy;
     const bool shares = policy.sharing() == policies::Sharing::workloads;
     std::unique_ptr<policies::Platform> session;
@@ -144,6 +142,8 @@ class Run {
       PolicyResult result;
       result.outcome = solver->solve(experiment_.problems[problem]);
       result.spent = difference(session->spent(), before);
+      if (result.outcome.termination == policies::Termination::error)
+        failures.push_back({problem, task.policy, result.outcome.message});
       if (auto error = keep(task.policy, problem, std::move(result), session->spent().profiles)) return error;
     }
     return std::nullopt;

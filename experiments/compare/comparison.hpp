@@ -63,10 +63,18 @@ struct Setting {
   double power_looseness = 0;     // Truths::power_looseness
 };
 
+// A policy's solve that ended with an error, of the sample or not.
+struct FailedSolve {
+  std::size_t problem = 0;
+  std::size_t policy = 0;
+  std::string message;
+};
+
 struct Comparison {
   std::vector<Setting> settings;               // by problem
   std::vector<std::vector<Verdict>> verdicts;  // [policy][problem]
   std::vector<ProblemResult> by_problem;       // of the sample, ascending
+  std::vector<FailedSolve> failures;           // by problem, then policy
   std::vector<double> decision_s;              // by policy: wall clock of all its solves, profiles included
 };
 

@@ -19,10 +19,6 @@ auto family_key(const Problem& problem) {
 
 }  // namespace
 
-bool same_family(const Problem& a, const Problem& b) {
-  return family_key(a) == family_key(b);
-}
-
 std::string workloads_of(const Problem& problem) {
   if (!problem.infers()) return problem.train_workload;
   if (!problem.trains()) return problem.infer_workload;

@@ -10,9 +10,6 @@
 
 namespace wattline::experiments {
 
-// Whether one index of optima serves both.
-bool same_family(const policies::Problem& a, const policies::Problem& b);
-
 // "resnet18+mobilenet_v3_large": the workloads of a family as breakdowns show them.
 std::string workloads_of(const policies::Problem& problem);
 

@@ -61,7 +61,11 @@ const CostTable* Truths::infer_table(const Problem& problem) const {
 }
 
 std::optional<policies::Optimum> Truths::optimum(std::size_t problem, policies::OptimumCount* count) const {
-  return families_[family_of_[problem]].index.find(experiment_.problems[problem], count);
+  return index(problem).find(experiment_.problems[problem], count);
+}
+
+const policies::OptimumIndex& Truths::index(std::size_t problem) const {
+  return families_[family_of_[problem]].index;
 }
 
 std::optional<policies::Optimum> Truths::optimum_by_brute_force(std::size_t problem) const {

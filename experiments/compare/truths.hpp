@@ -18,7 +18,10 @@ class Truths {
   std::optional<policies::Optimum> optimum(std::size_t problem,
                                            policies::OptimumCount* count = nullptr) const;
 
-  // The same by trying every point.
+  // Of its family: for problems that differ from it in budgets and rate alone.
+  const policies::OptimumIndex& index(std::size_t problem) const;
+
+  // The same as optimum() by trying every point.
   std::optional<policies::Optimum> optimum_by_brute_force(std::size_t problem) const;
 
   // Where a budget of power lies between the least and the most that any point of the problem's workloads

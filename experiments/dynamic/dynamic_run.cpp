@@ -7,10 +7,9 @@
 #include <optional>
 
 #include "devices/operating_point.hpp"
+#include "experiments/compare/session.hpp"
+#include "experiments/compare/truths.hpp"
 #include "experiments/parallel.hpp"
-#include "experiments/platforms/simulated.hpp"
-#include "experiments/platforms/table.hpp"
-#include "policies/optimum_index.hpp"
 
 namespace wattline::experiments {
 
@@ -18,15 +17,6 @@ using devices::FixedOperatingPoint;
 using policies::Problem;
 
 namespace {
-
-std::unique_ptr<policies::Platform> new_session(const Experiment& experiment) {
-  if (experiment.board.table) {
-    return std::make_unique<TablePlatform>(*experiment.board.table, *experiment.modes,
-                                           experiment.profiling.minibatches);
-  }
-  return std::make_unique<SimulatedPlatform>(*experiment.board.truth, *experiment.modes, experiment.presets,
-                                             experiment.profiling);
-}
 
 Result<Schedule> schedule_of_policy(const DynamicExperiment& experiment, std::size_t problem,
                                     const ComparedPolicy& compared) {
@@ -44,18 +34,10 @@ Result<Schedule> schedule_of_policy(const DynamicExperiment& experiment, std::si
   return schedule;
 }
 
-Result<Schedule> schedule_of_optimum(const DynamicExperiment& experiment, std::size_t problem) {
-  const Problem& like = experiment.common.problems[problem];
-  const devices::ModeSpace& modes = *experiment.common.modes;
-  const auto table = [&](const std::string& workload, workloads::Role role, std::vector<int> batches) {
-    return policies::CostTable(*experiment.common.board.truth, modes, workload, role, std::move(batches));
-  };
-  std::optional<policies::CostTable> train;
-  if (like.trains()) train = table(like.train_workload, like.train_role(), {like.train_batch});
-  const policies::CostTable infer = table(like.infer_workload, workloads::Role::infer, like.infer_batches);
-  const policies::OptimumIndex index(like, modes, train ? &*train : nullptr, &infer);
+Result<Schedule> schedule_of_optimum(const DynamicExperiment& experiment, std::size_t problem,
+                                     const Truths& truths) {
   const Chooser knows_all = [&](const Problem& now) {
-    const auto best = index.find(now);
+    const auto best = truths.index(problem).find(now);
     policies::Outcome outcome;
     if (best) outcome.plan = best->plan;
     outcome.termination = best ? policies::Termination::found : policies::Termination::infeasible;
@@ -125,12 +107,13 @@ MaybeError replay(const DynamicExperiment& experiment, DynamicResult& result) {
   return std::nullopt;
 }
 
-MaybeError run_one(const DynamicExperiment& experiment, std::size_t problem, const ComparedPolicy* policy,
-                   DynamicResult& result) {
+// Without a policy: the optimum.
+MaybeError run_one(const DynamicExperiment& experiment, const Truths& truths, std::size_t problem,
+                   const ComparedPolicy* policy, DynamicResult& result) {
   result.problem = problem;
   result.label = policy ? policy->label : "optimum";
-  auto schedule =
-      policy ? schedule_of_policy(experiment, problem, *policy) : schedule_of_optimum(experiment, problem);
+  auto schedule = policy ? schedule_of_policy(experiment, problem, *policy)
+                         : schedule_of_optimum(experiment, problem, truths);
   if (!schedule) return schedule.error();
   result.schedule = *std::move(schedule);
   return replay(experiment, result);
@@ -139,13 +122,14 @@ MaybeError run_one(const DynamicExperiment& experiment, std::size_t problem, con
 }  // namespace
 
 Result<std::vector<DynamicResult>> run_dynamic(const DynamicExperiment& experiment, int jobs) {
+  const Truths truths(experiment.common);
   const auto& policies = experiment.common.policies;
   const std::size_t rows = 1 + policies.size();
   std::vector<DynamicResult> results(experiment.common.problems.size() * rows);
   std::vector<MaybeError> errors(results.size());
   for_each_index(results.size(), jobs, [&](std::size_t i) {
     const std::size_t row = i % rows;
-    errors[i] = run_one(experiment, i / rows, row == 0 ? nullptr : &policies[row - 1], results[i]);
+    errors[i] = run_one(experiment, truths, i / rows, row == 0 ? nullptr : &policies[row - 1], results[i]);
   });
   // The first in order, whichever thread came first.
   for (const MaybeError& error : errors) {

@@ -50,11 +50,9 @@ TEST_CASE("A family is what differs in budgets and rates alone") {
                                          train_problem("a", 20), train_problem("b", 30),
                                          train_problem("a", 30)};
   CHECK(families_of(problems) == std::vector<std::vector<std::size_t>>{{0, 2, 4}, {1, 3}});
-  CHECK(same_family(problems[0], problems[2]));
-  CHECK_FALSE(same_family(problems[0], problems[1]));
   Problem energetic = problems[0];
   energetic.energy_budget_j = 1;
-  CHECK_FALSE(same_family(problems[0], energetic));
+  CHECK(families_of({problems[0], energetic}).size() == 2);
 }
 
 TEST_CASE("A sample has of every family its share, from all of its order") {
@@ -157,6 +155,28 @@ TEST_CASE("A policy that does not report its profiles is charged with them all t
   for (const Verdict& verdict : comparison->verdicts[0]) {
     CHECK(verdict.profiles == 5);
     CHECK(verdict.profiling_s > 0);
+  }
+}
+
+// Whose instruments are broken.
+class Broken final : public policies::Policy {
+ public:
+  Outcome solve(const Problem&, Platform&) const override {
+    return {std::nullopt, policies::Termination::error, {}, "the board is on fire"};
+  }
+};
+
+TEST_CASE("An error is told of every problem, of the sample or not") {
+  Json json = small;
+  json["sample_problems"] = 3;
+  Experiment experiment = experiment_of(json);
+  experiment.policies = {{"broken", false, std::make_shared<Broken>()}};
+  const auto comparison = compare(experiment, {2, false});
+  REQUIRE(comparison.ok());
+  REQUIRE(comparison->failures.size() == experiment.problems.size());
+  for (std::size_t i = 0; i < comparison->failures.size(); ++i) {
+    CHECK(comparison->failures[i].problem == i);
+    CHECK(comparison->failures[i].message == "the board is on fire");
   }
 }
 
