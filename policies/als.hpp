@@ -2,8 +2,9 @@
 // reading (docs/policies/als.md).
 //
 // Networks are trained on a few random modes; of what they predict, the Pareto front of power and time is cut
-// into bins of power, and modes of the front are profiled bin by bin; then again. Each problem gets the plan
-// that the last networks predict to be best. What is learnt serves all problems on the same workloads.
+// into bins of power, and modes of the front are profiled bin by bin; then again. Each problem gets the best
+// plan of what was profiled, or (`plans`) of what the last networks predict. What is learnt serves all
+// problems on the same workloads.
 #pragma once
 
 #include "policies/neural_columns.hpp"

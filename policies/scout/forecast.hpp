@@ -17,8 +17,8 @@ struct Point {
   auto operator<=>(const Point&) const = default;
 };
 
-// How good a plan is: negative when it breaks a budget; else twice as much is twice as good (twice the
-// throughput, half the time, half the energy). The same for one that was evaluated.
+// How good a plan is that comes to `value`: negative when it breaks a budget; else twice as much is twice as
+// good (twice the throughput, half the time, half the energy).
 double worth(const Problem& problem, const Evaluation& value);
 
 // One candidate under every hypothesis.
@@ -55,6 +55,7 @@ class Forecaster {
     double room_ms = 0;  // for inference to keep latency and rate
   };
 
+  // worth() of a prediction, in real numbers: it is asked for a hundred thousand times a problem.
   double worth_of(const Terms& terms, const Pair& pair) const;
   double excess_of(const Terms& terms, const Pair& pair) const;
   std::vector<std::size_t> promising(const Predictions& predictions, double caution) const;

@@ -10,19 +10,23 @@ constexpr std::size_t deviate_count = 4096;     // a power of two
 constexpr std::size_t most_values = 4'000'000;  // in the tables, unless the fewest hypotheses take more
 constexpr std::size_t fewest_tabulated = 64;
 
+}  // namespace
+
+Minibatch background_of(const Problem& problem) {
+  return {Stream::background, static_cast<double>(problem.train_batch),
+          problem.train_role() == workloads::Role::train};
+}
+
 Minibatch inference_of(int batch) {
   return {Stream::inference, static_cast<double>(batch), false};
 }
-
-}  // namespace
 
 Predictions::Predictions(const Problem& like, const Grid& grid, const Belief& belief,
                          const Measurements& measurements, double blur, bool many_problems)
     : grid_(grid),
       trains_(like.trains()),
       infers_(like.infers()),
-      background_{Stream::background, static_cast<double>(like.train_batch),
-                  like.train_role() == workloads::Role::train},
+      background_(background_of(like)),
       batches_(like.infers() ? like.infer_batches : std::vector<int>{0}),
       background_seen_(grid.size()),
       inference_seen_(grid.size() * batches_.size()),

@@ -9,6 +9,10 @@
 
 namespace wattline::policies::scout {
 
+// The minibatches of a problem's two streams.
+Minibatch background_of(const Problem& problem);
+Minibatch inference_of(int batch);
+
 // What was measured of a pair of workloads, by mode index (and batch).
 struct Measurements {
   std::map<std::size_t, Measured> background;
@@ -38,11 +42,9 @@ class Predictions {
   void take(Stream stream, std::size_t mode, int batch, const Measured& seen);
 
   std::size_t hypotheses() const { return laws_.size(); }
-  std::size_t tabulated() const { return tabulated_; }  // hypotheses 0 .. tabulated() - 1
   std::size_t modes() const { return grid_.size(); }
-  const std::vector<int>& batches() const { return batches_; }  // {0} where nothing is inferred
 
-  // `column` is an index into batches().
+  // `column` is an index into the problem's inference batches; 0 where nothing is inferred.
   Pair at(std::size_t hypothesis, std::size_t column, std::size_t mode) const;
 
  private:

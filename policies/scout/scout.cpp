@@ -249,20 +249,18 @@ class Search {
     const auto seen = background ? notebook_.train(mode, choice.reason)
                                  : notebook_.infer(mode, choice.point.batch, choice.reason);
     if (!seen) return false;
-    Minibatch minibatch{choice.stream, static_cast<double>(choice.point.batch), false};
-    if (background) {
+    if (background)
       knowledge_.measurements.background.emplace(choice.point.mode, *seen);
-      minibatch.batch = problem_.train_batch;
-      minibatch.loads = problem_.train_role() == workloads::Role::train;
-    } else {
+    else
       knowledge_.measurements.inference.emplace(std::pair{choice.point.mode, choice.point.batch}, *seen);
-    }
     if (knowledge_.belief.profiles() >= static_cast<std::size_t>(options_.learning)) {
       for (auto& [batches, predictions] : knowledge_.predictions)
         predictions.take(choice.stream, choice.point.mode, choice.point.batch, *seen);
       return true;
     }
     const double power_w = std::max(1e-6, seen->power_w);
+    const Minibatch minibatch =
+        background ? scout::background_of(problem_) : scout::inference_of(choice.point.batch);
     knowledge_.belief.observe(minibatch, grid_.at(choice.point.mode),
                               {sim::log(sim::ns_to_ms(seen->time_ns)), sim::log(power_w)});
     knowledge_.belief.update();

@@ -4,8 +4,9 @@
 // After each profile every hypothesis names what it thinks the plans are worth. As long as no plan is known
 // to keep the budgets, the next profile is of the plan that most likely does, and is good; from then on it is
 // of the plan with the largest expected gain over the best plan known. Of a plan with two minibatches unseen
-// the one that more likely breaks a budget is profiled first. The plan returned was observed in full, so it
-// never breaks a budget as observed. Details and figures: docs/policies/scout.md.
+// the one that more likely breaks a budget is profiled first. The plan returned was observed in full
+// and keeps the budgets as observed, with one exception: with the last profile a plan may be completed whose
+// other half breaks no budget under any hypothesis. Details and figures: docs/policies/scout.md.
 #pragma once
 
 #include "policies/policy.hpp"

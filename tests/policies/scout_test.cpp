@@ -2,11 +2,11 @@
 #include "policies/scout/scout.hpp"
 
 #include <cmath>
-#include <functional>
 
 #include "policies/scout/forecast.hpp"
 #include "sim/random.hpp"
 #include "tests/catch.hpp"
+#include "tests/policies/imagined_board.hpp"
 
 namespace wattline::policies {
 namespace {
@@ -33,18 +33,7 @@ Parameters drawn(sim::RandomStream& random, double width) {
   return parameters;
 }
 
-using World = std::function<Measured(Role, int, const PowerMode&)>;
-
-class WorldPlatform final : public Platform {
- public:
-  explicit WorldPlatform(World world) : Platform(small_space(), {}), world_(std::move(world)) {}
-
- private:
-  Result<Observation> measure(const std::string&, Role role, int batch, const PowerMode& mode) override {
-    return Observation{world_(role, batch, mode), 40, 1'000'000, 1, true};
-  }
-  World world_;
-};
+using World = imagined::Truth;
 
 // A board that the law knows exactly.
 World lawful(const Parameters& parameters) {
@@ -209,7 +198,7 @@ TEST_CASE("On boards of its family scout finds the optimum of nearly every probl
     const auto best = exhaustive(problem, world);
     if (!best || best->train_rate_hz == 0) continue;
     ++feasible;
-    WorldPlatform platform(world);
+    imagined::Board platform(small_space(), world);
     const Outcome outcome = Scout({}).solve(problem, platform);
     CHECK(platform.spent().profiles <= 8);
     if (!outcome.plan) continue;
@@ -230,7 +219,7 @@ TEST_CASE("On boards that its law cannot represent scout keeps the budgets and c
     const auto best = exhaustive(problem, world);
     if (!best || best->train_rate_hz == 0) continue;
     ++feasible;
-    WorldPlatform platform(world);
+    imagined::Board platform(small_space(), world);
     const Outcome outcome = Scout({}).solve(problem, platform);
     if (!outcome.plan) continue;
     const Evaluation truth = truth_of(problem, *outcome.plan, world);
@@ -246,7 +235,7 @@ TEST_CASE("With knowledge of the workloads another budget costs no or few profil
   ScoutOptions options;
   options.share = true;
   const World world = lawless(7);
-  WorldPlatform platform(world);
+  imagined::Board platform(small_space(), world);
   const Scout scout(options);
   const auto solver = scout.start(platform);
   CHECK(scout.sharing() == Sharing::workloads);
@@ -266,8 +255,15 @@ TEST_CASE("With knowledge of the workloads another budget costs no or few profil
   CHECK(platform.spent().profiles - before <= 1);
 }
 
+TEST_CASE("Whatever the board, scout is honest about what it did and ends as it should") {
+  ScoutOptions options;
+  options.belief.hypotheses = 32;
+  imagined::expect_honest(Scout(options), options.profiles, false, 60);
+  imagined::expect_no_plan_where_there_is_none(Scout(options));
+}
+
 TEST_CASE("A budget below every mode's power is infeasible after few profiles") {
-  WorldPlatform platform(lawless(1));
+  imagined::Board platform(small_space(), lawless(1));
   const Outcome outcome = Scout({}).solve(concurrent(0.5), platform);
   CHECK_FALSE(outcome.plan);
   CHECK(outcome.termination == Termination::infeasible);
@@ -275,7 +271,7 @@ TEST_CASE("A budget below every mode's power is infeasible after few profiles") 
 }
 
 TEST_CASE("A rate that no mode sustains is infeasible") {
-  WorldPlatform platform(lawless(2));
+  imagined::Board platform(small_space(), lawless(2));
   const Outcome outcome = Scout({}).solve(concurrent(60, 600, 1e5), platform);
   CHECK_FALSE(outcome.plan);
   CHECK((outcome.termination == Termination::infeasible ||
@@ -283,7 +279,7 @@ TEST_CASE("A rate that no mode sustains is infeasible") {
 }
 
 TEST_CASE("A latency that gathering any batch exceeds needs no endless search") {
-  WorldPlatform platform(lawless(2));
+  imagined::Board platform(small_space(), lawless(2));
   Problem problem = concurrent(60, 0.001, 5);
   problem.infer_batches = {4, 16};
   const Outcome outcome = Scout({}).solve(problem, platform);
@@ -293,7 +289,7 @@ TEST_CASE("A latency that gathering any batch exceeds needs no endless search") 
 
 TEST_CASE("Instruments that fail end scout with an error that says so") {
   int calls = 0;
-  WorldPlatform platform([&](Role role, int batch, const PowerMode& mode) {
+  imagined::Board platform(small_space(), [&](Role role, int batch, const PowerMode& mode) {
     const Measured seen = lawless(3)(role, batch, mode);
     return ++calls == 3 ? Measured{seen.time_ns, std::nan("")} : seen;
   });
@@ -307,7 +303,7 @@ TEST_CASE("More profiles than there are points are not needed and not an error")
   ScoutOptions options;
   options.profiles = 100'000;
   const World world = lawless(5);
-  WorldPlatform platform(world);
+  imagined::Board platform(small_space(), world);
   const Outcome outcome = Scout(options).solve(concurrent(15), platform);
   REQUIRE(outcome.plan);
   CHECK(outcome.termination == Termination::found);
@@ -322,7 +318,7 @@ TEST_CASE("Scout solves training alone, inference alone, two inferences, and for
       Problem problem = concurrent(16);
       problem.kind = kind;
       problem.objective = objective;
-      WorldPlatform platform(world);
+      imagined::Board platform(small_space(), world);
       const Outcome outcome = Scout({}).solve(problem, platform);
       REQUIRE(outcome.plan);
       const std::size_t steps = outcome.steps.size();
