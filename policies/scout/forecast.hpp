@@ -3,6 +3,8 @@
 #pragma once
 
 #include <compare>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "policies/problem.hpp"
@@ -29,6 +31,12 @@ struct Forecast {
   double inference_breaks = 0;
 };
 
+// A candidate and the sum of the shares by which it exceeds its budgets.
+struct Nearest {
+  Point point;
+  double excess = 0;
+};
+
 // Points that all hypotheses look at, besides the best of each that scans the whole space.
 inline constexpr std::size_t candidates_kept = 48;
 inline constexpr std::size_t hypotheses_scanning = 64;
@@ -43,8 +51,10 @@ class Forecaster {
   // when no hypothesis finds any candidate within the budgets.
   std::vector<Forecast> of(const Predictions& predictions, double caution) const;
 
-  // The candidate that exceeds its budgets least in the mean of the scanning hypotheses.
-  Point least_excess(const Predictions& predictions) const;
+  // Of the candidates that count, the one that exceeds its budgets least in the mean of the scanning
+  // hypotheses; nothing when none counts.
+  std::optional<Nearest> nearest(const Predictions& predictions,
+                                 const std::function<bool(const Point&)>& counts) const;
 
  private:
   // Budgets of one batch, in milliseconds.
@@ -58,6 +68,9 @@ class Forecaster {
   // worth() of a prediction, in real numbers: it is asked for a hundred thousand times a problem.
   double worth_of(const Terms& terms, const Pair& pair) const;
   double excess_of(const Terms& terms, const Pair& pair) const;
+  // worth_of() for every mode, from columns: rounded to single precision.
+  void worths_of(const Terms& terms, const Predictions::Column& background,
+                 const Predictions::Column& inference, std::vector<float>& worths) const;
   std::vector<std::size_t> promising(const Predictions& predictions, double caution) const;
 
   const Problem& problem_;

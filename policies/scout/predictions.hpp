@@ -32,6 +32,13 @@ struct Pair {
 // is taken as measured. Made anew when the belief changed. Borrows the grid. Not thread-safe.
 class Predictions {
  public:
+  // Of one stream, at one batch, by mode.
+  struct Column {
+    std::vector<float> time_ms, power_w;
+    Cost at(std::size_t mode) const { return {time_ms[mode], power_w[mode]}; }
+    void set(std::size_t mode, const Cost& cost);
+  };
+
   // For problems on the workloads, train batch and inference batches of `like`. For one problem the grid
   // is tabulated for the first hypotheses only, and of the rest single points are computed when asked for;
   // with `many_problems` it is for all of them, if that takes little memory.
@@ -47,11 +54,15 @@ class Predictions {
   // `column` is an index into the problem's inference batches; 0 where nothing is inferred.
   Pair at(std::size_t hypothesis, std::size_t column, std::size_t mode) const;
 
+  // The first hypotheses, at least 64 or all, have the whole grid in columns: rounded, and with what was
+  // measured. Empty for a stream that there is not.
+  std::size_t tabulated() const { return tables_.size(); }
+  const Column& background(std::size_t hypothesis) const { return tables_[hypothesis].background; }
+  const Column& inference(std::size_t hypothesis, std::size_t column) const {
+    return tables_[hypothesis].inference[column];
+  }
+
  private:
-  struct Column {
-    std::vector<float> time_ms, power_w;  // by mode
-    Cost at(std::size_t mode) const { return {time_ms[mode], power_w[mode]}; }
-  };
   struct Table {
     Column background;
     std::vector<Column> inference;  // by batch
@@ -60,7 +71,8 @@ class Predictions {
   Column tabulate(const Law& law, const Minibatch& minibatch, std::size_t hypothesis, int batch) const;
   Table tabulate(std::size_t hypothesis) const;
   Cost computed(std::size_t hypothesis, const Minibatch& minibatch, int batch, std::size_t mode) const;
-  double blurring(std::size_t hypothesis, int batch, std::size_t mode, int output) const;
+  // Where a hypothesis' deviates for a batch begin, to be taken in the order of modes.
+  std::size_t blur_of(std::size_t hypothesis, int batch) const;
 
   const Grid& grid_;
   bool trains_, infers_;
@@ -69,9 +81,8 @@ class Predictions {
   std::vector<Cost> background_seen_;  // by mode; 0 ms where nothing was measured
   std::vector<Cost> inference_seen_;   // by column, then mode
   std::vector<Law> laws_;
-  std::vector<float> deviates_;
-  std::size_t tabulated_ = 0;
-  std::vector<Table> tables_;  // by hypothesis
+  std::vector<float> time_blur_, power_blur_;  // factors
+  std::vector<Table> tables_;                  // by hypothesis
 };
 
 }  // namespace wattline::policies::scout

@@ -22,6 +22,10 @@ using scout::Point;
 using scout::Predictions;
 using scout::Stream;
 
+// A point that is out of its budgets by no more than this many deviations of a board from the law may yet
+// keep them.
+constexpr double near_in_blurs = 3;
+
 // What is known of one pair of workloads.
 struct Knowledge {
   Belief belief;
@@ -32,6 +36,7 @@ struct Knowledge {
 // A plan that may be returned, and what it is worth by hypothesis.
 struct Incumbent {
   Plan plan;
+  Point point;
   std::vector<double> worth;
   double mean = -1;
 };
@@ -104,25 +109,28 @@ class Search {
   // The best plan all of whose minibatches were measured.
   std::optional<Incumbent> best_measured() const {
     std::optional<Plan> plan;
+    Point at;
     Evaluation best;
     const auto consider = [&](const Point& point) {
       if (missing(point) > 0) return;
       const Evaluation value = evaluation_at(point);
       if (!value.feasible() || (plan && !better(problem_, value, best))) return;
       plan = Plan{modes_.at(point.mode), point.batch, value.train_per_cycle};
+      at = point;
       best = value;
     };
     if (problem_.infers()) {
       const auto& batches = problem_.infer_batches;
-      for (const auto& [at, measured] : knowledge_.measurements.inference) {
-        if (std::binary_search(batches.begin(), batches.end(), at.second)) consider({at.first, at.second});
+      for (const auto& [where, measured] : knowledge_.measurements.inference) {
+        if (std::binary_search(batches.begin(), batches.end(), where.second))
+          consider({where.first, where.second});
       }
     } else {
       for (const auto& [mode, measured] : knowledge_.measurements.background) consider({mode, 0});
     }
     if (!plan) return std::nullopt;
     const double value = scout::worth(problem_, best);
-    return Incumbent{*plan, std::vector<double>(knowledge_.belief.hypotheses().size(), value), value};
+    return Incumbent{*plan, at, std::vector<double>(knowledge_.belief.hypotheses().size(), value), value};
   }
 
   // Whether a half of a candidate needs no profile: it was profiled, or breaks no budget under any
@@ -152,6 +160,7 @@ class Search {
       const double mean = mean_of(forecast.worth);
       if (best && (mean <= best->mean || quantile_of(forecast.worth, 0.1) <= best->mean)) continue;
       best = Incumbent{{modes_.at(forecast.point.mode), forecast.point.batch, planned_tau(forecast)},
+                       forecast.point,
                        forecast.worth,
                        mean};
     }
@@ -185,23 +194,37 @@ class Search {
     }
     if (incumbent_) {
       complete_ = largest_gain < options_.worthwhile;
-      if (!chosen || chosen_gain < options_.worthwhile) return std::nullopt;
+      if (!chosen || chosen_gain < options_.worthwhile) return check_of_incumbent();
       return choice_of(*chosen, fmt::format("could gain {:.1f} % over the best known", 100 * chosen_gain));
     }
     if (chosen) return choice_of(*chosen, "the likeliest to keep the budgets and be good");
     return largest_gain > 0 ? std::nullopt : last_resort();
   }
 
-  // No hypothesis finds a plan within the budgets: the point that is nearest to them decides whether that is
-  // so.
+  // A profile that nothing better is known for goes to what of the plan is unseen.
+  std::optional<Choice> check_of_incumbent() const {
+    const Point& point = incumbent_->point;
+    if (notebook_.exhausted() || missing(point) == 0) return std::nullopt;
+    return Choice{point, seen(Stream::background, point) ? Stream::inference : Stream::background,
+                  "the plan's unseen half"};
+  }
+
+  // No hypothesis finds a plan within the budgets: the unseen points that are nearest to them decide whether
+  // that is so.
   std::optional<Choice> last_resort() {
     if (notebook_.exhausted()) return std::nullopt;
-    const Point point = forecaster_.least_excess(predictions());
-    const std::string reason = "nothing seems to keep the budgets; this is nearest to them";
-    if (!seen(Stream::background, point)) return Choice{point, Stream::background, reason};
-    if (!seen(Stream::inference, point)) return Choice{point, Stream::inference, reason};
-    complete_ = true;
-    return std::nullopt;
+    const auto any = [](const Point&) { return true; };
+    const auto unseen = [this](const Point& point) { return missing(point) > 0; };
+    auto nearest = forecaster_.nearest(predictions(), any);
+    if (nearest && !unseen(nearest->point)) {
+      nearest = forecaster_.nearest(predictions(), unseen);
+      if (nearest && nearest->excess > near_in_blurs * options_.blur) nearest.reset();
+    }
+    complete_ = !nearest;
+    if (complete_) return std::nullopt;
+    const bool background = !seen(Stream::background, nearest->point);
+    return Choice{nearest->point, background ? Stream::background : Stream::inference,
+                  "nothing seems to keep the budgets; this is nearest to them"};
   }
 
   // What gains are relative to: the best known, or what the hypotheses think that the best comes to.

@@ -161,6 +161,75 @@ TEST_CASE("Predictions of a whole grid are those of its points") {
   }
 }
 
+// Every kind of problem and objective, for what scans a grid.
+std::vector<Problem> problems_to_scan() {
+  std::vector<Problem> problems;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) problems.push_back(imagined::random_problem(seed));
+  for (const double power_w : {8, 14, 22, 40}) problems.push_back(concurrent(power_w));
+  return problems;
+}
+
+TEST_CASE("The columns that are scanned say what single points say, and hold what was measured") {
+  const Grid grid(small_space());
+  const Belief belief({80, 0.01, 8}, 2);
+  scout::Measurements measurements;
+  measurements.background[7] = {5'000'000, 9};
+  scout::Predictions predictions(concurrent(20), grid, belief, measurements, 0.05, false);
+  predictions.take(Stream::inference, 11, 4, {3'000'000, 8});
+  REQUIRE(predictions.tabulated() == 64);
+  for (std::size_t h = 0; h < predictions.tabulated(); ++h) {
+    CHECK(predictions.background(h).at(7).ms == Approx(5));
+    CHECK(predictions.inference(h, 1).at(11).w == Approx(8));
+    for (std::size_t mode = 0; mode < grid.size(); ++mode) {
+      const scout::Pair pair = predictions.at(h, 2, mode);
+      CHECK(predictions.background(h).at(mode).ms == Approx(pair.background_ms).epsilon(1e-6));
+      CHECK(predictions.inference(h, 2).at(mode).w == Approx(pair.inference_w).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("Hypotheses beyond the tabulated ones are blurred in the same way") {
+  const Grid grid(small_space());
+  const Belief belief({80, 0.01, 8}, 2);
+  const scout::Predictions few(concurrent(20), grid, belief, {}, 0.05, false);
+  const scout::Predictions all(concurrent(20), grid, belief, {}, 0.05, true);
+  REQUIRE(few.tabulated() == 64);
+  REQUIRE(all.tabulated() == 80);
+  for (std::size_t mode = 0; mode < grid.size(); ++mode) {
+    const scout::Pair computed = few.at(70, 1, mode), tabulated = all.at(70, 1, mode);
+    CHECK(computed.background_ms == Approx(tabulated.background_ms).epsilon(1e-5));
+    CHECK(computed.inference_w == Approx(tabulated.inference_w).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("Among the candidates is the best that each scanning hypothesis has anywhere") {
+  const Grid grid(small_space());
+  const Belief belief({64, 0.01, 8}, 3);
+  for (const Problem& problem : problems_to_scan()) {
+    const scout::Predictions predictions(problem, grid, belief, {}, 0.02, false);
+    const auto list = scout::Forecaster(problem).of(predictions, 5);
+    const std::size_t columns = problem.infers() ? problem.infer_batches.size() : 1;
+    for (std::size_t h = 0; h < 64; ++h) {
+      double best = -1, listed = -1;
+      for (std::size_t column = 0; column < columns; ++column) {
+        for (std::size_t mode = 0; mode < grid.size(); ++mode) {
+          const scout::Pair pair = predictions.at(h, column, mode);
+          const auto measured = [](double time_ms, double power_w) {
+            return Measured{std::llround(time_ms * 1e6), power_w};
+          };
+          const int batch = problem.infers() ? problem.infer_batches[column] : 0;
+          const Evaluation value = evaluate(problem, batch, measured(pair.background_ms, pair.background_w),
+                                            measured(pair.inference_ms, pair.inference_w));
+          best = std::max(best, scout::worth(problem, value));
+        }
+      }
+      for (const auto& forecast : list) listed = std::max(listed, forecast.worth[h]);
+      CAPTURE(problem.id, h);
+      if (best > 0) CHECK(listed == Approx(best).epsilon(1e-4));
+    }
+  }
+}
+
 TEST_CASE("What was profiled is what the hypotheses agree on, to the deviation that they are allowed") {
   sim::RandomStream random(5, "belief");
   const devices::ModeSpace space = small_space();
@@ -260,6 +329,21 @@ TEST_CASE("Whatever the board, scout is honest about what it did and ends as it 
   options.belief.hypotheses = 32;
   imagined::expect_honest(Scout(options), options.profiles, false, 60);
   imagined::expect_no_plan_where_there_is_none(Scout(options));
+}
+
+TEST_CASE("Scout returns no plan half unseen while it has a profile left to look") {
+  int plans = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    imagined::Board platform(small_space(), lawless(seed));
+    const Problem problem = concurrent(8 + static_cast<double>(seed % 17));
+    const Outcome outcome = Scout({}).solve(problem, platform);
+    if (!outcome.plan || platform.spent().profiles == ScoutOptions().profiles) continue;
+    ++plans;
+    CAPTURE(seed);
+    CHECK(imagined::seen_in(outcome, "t", problem.train_batch, outcome.plan->mode));
+    CHECK(imagined::seen_in(outcome, "i", outcome.plan->infer_batch, outcome.plan->mode));
+  }
+  CHECK(plans > 10);
 }
 
 TEST_CASE("A budget below every mode's power is infeasible after few profiles") {
