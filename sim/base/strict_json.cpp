@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -198,6 +199,17 @@ std::string ObjectReader::choice(const std::string& key, const std::vector<std::
   return known.front();
 }
 
+namespace {
+
+// The number that twelve digits say: 3 + 9 * 0.6 is 8.4 to whoever wrote the range, not 8.399999999999999.
+double in_twelve_digits(double value) {
+  const std::string text = fmt::format("{:.12g}", value);
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
 std::vector<double> ObjectReader::numbers_in_range(ObjectReader range, Range accepted) {
   const double from = range.number("from", accepted);
   const double to = range.number("to", accepted);
@@ -210,7 +222,7 @@ std::vector<double> ObjectReader::numbers_in_range(ObjectReader range, Range acc
   if (count > static_cast<double>(longest_list)) range.fail("step", "gives more than a million values");
   std::vector<double> list;
   for (int i = 0; !range.failed() && i < static_cast<int>(count); ++i)
-    list.push_back(std::min(from + i * step, to));
+    list.push_back(std::min(in_twelve_digits(from + i * step), to));
   return list;
 }
 

@@ -136,6 +136,17 @@ TEST_CASE("Budgets and rates are positive, finite numbers") {
   }
 }
 
+TEST_CASE("A range's values are the decimal numbers that were meant") {
+  Json changed = good;
+  changed["problems"][1]["power_budgets_w"] = {{"from", 3}, {"to", 9}, {"step", 0.6}};
+  const auto experiment = parsed(changed);
+  REQUIRE(experiment.ok());
+  const policies::Problem& last_but_one = experiment->problems[experiment->problems.size() - 2];
+  CHECK(last_but_one.power_budget_w == 8.4);  // 3 + 9 * 0.6 is 8.399999999999999 in doubles
+  CHECK(last_but_one.id == "lstm/8.4W");
+  CHECK(experiment->problems.back().power_budget_w == 9);
+}
+
 TEST_CASE("A number beyond a double is refused with the text that holds it") {
   std::string text = good.dump();
   text.replace(text.find("[20,30]"), 7, "[1e999]");
