@@ -39,12 +39,24 @@ struct Outcome {
   std::string message;  // of an error
 };
 
+// What each minibatch is thought to take and draw. One that is not above 0 ns, or whose power is below 0 or
+// no number, says that nothing is predicted there; a vector may be left empty for the same.
+struct Predictions {
+  std::vector<Measured> train;               // by mode
+  std::vector<std::vector<Measured>> infer;  // by batch, then by mode
+};
+
 // A policy at work in one session: it solves one problem after the other and may use for the next what it
 // learnt from those before. Not thread-safe.
 class Solver {
  public:
   virtual ~Solver() = default;
   virtual Outcome solve(const Problem& problem) = 0;
+
+  // What it predicts by now for problems that differ from `like` in budgets and rate alone, so that others
+  // can say how far off that is. Nothing of a policy that does not predict, or has not learnt. Owned by the
+  // solver.
+  virtual const Predictions* predictions(const Problem& /*like*/) const { return nullptr; }
 };
 
 // Over which problems of a comparison a policy keeps its session and solver.

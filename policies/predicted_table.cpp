@@ -194,18 +194,24 @@ PredictingSolver::Family PredictingSolver::family_of(const Problem& problem) {
           problem.infers() ? problem.infer_batches : std::vector<int>()};
 }
 
+const Predictions* PredictingSolver::predictions(const Problem& like) const {
+  const auto known = families_.find(family_of(like));
+  return known != families_.end() && known->second.table ? &known->second.predictions : nullptr;
+}
+
 Outcome PredictingSolver::solve(const Problem& problem) {
   const auto [place, is_new] = families_.try_emplace(family_of(problem));
   Knowledge& knowledge = place->second;
   Outcome outcome;
   if (is_new) {
     Notebook notebook(problem, platform_, profiles_);
-    const Learnt learnt = learn_(problem, platform_.modes(), notebook);
+    Learnt learnt = learn_(problem, platform_.modes(), notebook);
     outcome = notebook.conclude(true);
     if (notebook.failed())
       knowledge.failure = {std::nullopt, Termination::error, {}, outcome.message};
     else
       knowledge.table.emplace(problem, platform_.modes(), learnt.predictions, learnt.sample, margin_);
+    knowledge.predictions = std::move(learnt.predictions);
   }
   if (!knowledge.table) {
     outcome.plan.reset();

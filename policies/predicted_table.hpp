@@ -48,13 +48,6 @@ bool profile_mode(const Problem& problem, const devices::ModeSpace& modes, std::
 Sample random_sample(const Problem& problem, const devices::ModeSpace& modes, std::size_t profiles,
                      sim::RandomStream& stream, Notebook& notebook);
 
-// What each minibatch is thought to take and draw. One that is not above 0 ns, or whose power is below 0 or
-// no number, says that nothing is predicted there; a vector may be left empty for the same.
-struct Predictions {
-  std::vector<Measured> train;               // by mode
-  std::vector<std::vector<Measured>> infer;  // by batch, then by mode
-};
-
 // A prediction from real numbers: no prediction unless both are above 0 and finite, and the time is below
 // 1e6 s. Times are rounded to the nanosecond.
 Measured predicted(double time_ms, double power_w);
@@ -118,11 +111,13 @@ class PredictingSolver final : public Solver {
   // Borrows `platform`. At most `profiles` charged profiles a family.
   PredictingSolver(Platform& platform, int profiles, double margin, Learn learn);
   Outcome solve(const Problem& problem) override;
+  const Predictions* predictions(const Problem& like) const override;
 
  private:
   // Kind, training's workload and batch, inference's workload and batches; those that the kind has.
   using Family = std::tuple<ProblemKind, std::string, int, std::string, std::vector<int>>;
   struct Knowledge {
+    Predictions predictions;
     std::optional<PredictedTable> table;
     Outcome failure;  // without a table: what became of learning
   };

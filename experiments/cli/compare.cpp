@@ -40,6 +40,20 @@ OrderedJson decision_times(const Experiment& experiment, const Comparison& compa
   return times;
 }
 
+// "maxn 0.02, gmd 0.15": milliseconds a problem.
+std::string decision_line(const Experiment& experiment, const Comparison& comparison) {
+  std::string line;
+  for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
+    const auto& verdicts = comparison.verdicts[i];
+    const auto asked =
+        std::count_if(verdicts.begin(), verdicts.end(), [](const Verdict& verdict) { return verdict.asked; });
+    if (asked == 0) continue;
+    line += fmt::format("{}{} {:.3g}", line.empty() ? "" : ", ", experiment.policies[i].label,
+                        1e3 * comparison.decision_s[i] / static_cast<double>(asked));
+  }
+  return line;
+}
+
 // A policy that could not profile a point (a table that does not hold it) is a failed run; the others
 // stand.
 void report_errors(const Experiment& experiment, const Comparison& comparison) {
@@ -77,6 +91,8 @@ void run_compare(const CompareOptions& options) {
     files.push_back({"replay.csv", replays.to_csv()});
     text += "\nReplay of the plans that solve their problem:\n\n" + replays.to_text();
   }
+  if (!comparison.predictions.empty())
+    files.push_back({"predictions.csv", prediction_table(experiment, comparison).to_csv()});
   if (options.steps) files.push_back({"steps.csv", step_table(experiment, comparison).to_csv()});
   required(write_run_directory(directory, manifest, files,
                                {{"wall_s", wall_s},
@@ -92,6 +108,7 @@ void run_compare(const CompareOptions& options) {
     print(format == Format::csv ? files.front().content : summary.to_json());
   tell(fmt::format("{} problems x {} policies in {:.2f} s; results are in {}", experiment.problems.size(),
                    experiment.policies.size(), wall_s, printable(directory)));
+  tell(fmt::format("decision time in ms a problem: {}", decision_line(experiment, comparison)));
   report_errors(experiment, comparison);
 }
 

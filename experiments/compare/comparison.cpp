@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "experiments/compare/families.hpp"
+#include "experiments/compare/prediction_errors.hpp"
 #include "experiments/compare/replay.hpp"
 #include "experiments/compare/session.hpp"
 #include "experiments/compare/truths.hpp"
@@ -17,6 +18,12 @@ namespace {
 struct Task {
   std::size_t policy = 0;
   std::vector<std::size_t> problems;
+};
+
+// What a task finds besides verdicts.
+struct Findings {
+  std::vector<FailedSolve> failures;
+  std::vector<PredictionErrors> predictions;
 };
 
 // Enough to keep threads busy, few enough that handing them out costs nothing.
@@ -94,10 +101,10 @@ class Run {
     const std::vector<Task> tasks = tasks_of(experiment_);
     std::vector<MaybeError> errors(tasks.size());
     std::vector<double> wall_s(tasks.size());
-    std::vector<std::vector<FailedSolve>> failures(tasks.size());
+    std::vector<Findings> findings(tasks.size());
     for_each_index(tasks.size(), options_.jobs, [&](std::size_t i) {
       const auto start = std::chrono::steady_clock::now();
-      errors[i] = run(tasks[i], failures[i]);
+      errors[i] = run(tasks[i], findings[i]);
       wall_s[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     });
     // The first in order, whichever thread came first.
@@ -106,8 +113,11 @@ class Run {
     }
     comparison_.decision_s.assign(experiment_.policies.size(), 0);
     for (std::size_t i = 0; i < tasks.size(); ++i) comparison_.decision_s[tasks[i].policy] += wall_s[i];
-    for (const auto& some : failures)
-      comparison_.failures.insert(comparison_.failures.end(), some.begin(), some.end());
+    for (const Findings& some : findings) {
+      comparison_.failures.insert(comparison_.failures.end(), some.failures.begin(), some.failures.end());
+      comparison_.predictions.insert(comparison_.predictions.end(), some.predictions.begin(),
+                                     some.predictions.end());
+    }
     std::sort(comparison_.failures.begin(), comparison_.failures.end(),
               [](const FailedSolve& a, const FailedSolve& b) {
                 return std::pair(a.problem, a.policy) < std::pair(b.problem, b.policy);
@@ -127,7 +137,7 @@ class Run {
     setting.power_looseness = truths_.power_looseness(i);
   }
 
-  MaybeError run(const Task& task, std::vector<FailedSolve>& failures) {
+  MaybeError run(const Task& task, Findings& findings) {
     const policies::Policy& policy = *experiment_.policies[task.policy].policy;
     const bool shares = policy.sharing() == policies::Sharing::workloads;
     std::unique_ptr<policies::Platform> session;
@@ -143,10 +153,26 @@ class Run {
       result.outcome = solver->solve(experiment_.problems[problem]);
       result.spent = difference(session->spent(), before);
       if (result.outcome.termination == policies::Termination::error)
-        failures.push_back({problem, task.policy, result.outcome.message});
+        findings.failures.push_back({problem, task.policy, result.outcome.message});
       if (auto error = keep(task.policy, problem, std::move(result), session->spent().profiles)) return error;
     }
+    if (shares && solver) findings.predictions = errors_of(*solver, task);
     return std::nullopt;
+  }
+
+  // Of what a solver came to predict of the task's family.
+  std::vector<PredictionErrors> errors_of(const policies::Solver& solver, const Task& task) const {
+    const std::size_t problem = task.problems.front();
+    const policies::Problem& like = experiment_.problems[problem];
+    const policies::Predictions* const predictions = solver.predictions(like);
+    if (!predictions) return {};
+    auto errors = prediction_errors(like, *predictions, experiment_.modes->size(), truths_.train_table(like),
+                                    truths_.infer_table(like));
+    for (PredictionErrors& some : errors) {
+      some.policy = task.policy;
+      some.problem = problem;
+    }
+    return errors;
   }
 
   MaybeError keep(std::size_t policy, std::size_t problem, PolicyResult result, int known_profiles) {

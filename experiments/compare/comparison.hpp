@@ -20,6 +20,7 @@ struct ReplayFigures {
   double latency_mean_ms = 0;
   double latency_p95_ms = 0;
   double latency_p99_ms = 0;
+  double latency_max_ms = 0;
   double train_rate_hz = 0;  // training minibatches finished per second
   double power_w = 0;        // mean over the replay
   double energy_j = 0;
@@ -70,11 +71,27 @@ struct FailedSolve {
   std::string message;
 };
 
+// How far off a policy's predictions are that it made for one family, over the modes of the space.
+struct PredictionErrors {
+  std::size_t policy = 0;
+  std::size_t problem = 0;  // the family's first
+  workloads::Role role = workloads::Role::train;
+  bool background = false;  // what is in training's place, rather than the inference
+  int batch = 0;
+  std::size_t modes = 0;    // with a prediction and a truth
+  std::size_t missing = 0;  // with a truth and no prediction
+  double time_mean = 0;     // mean relative error (MAPE / 100), profiled modes included
+  double time_p95 = 0;
+  double power_mean = 0;
+  double power_p95 = 0;
+};
+
 struct Comparison {
   std::vector<Setting> settings;               // by problem
   std::vector<std::vector<Verdict>> verdicts;  // [policy][problem]
   std::vector<ProblemResult> by_problem;       // of the sample, ascending
   std::vector<FailedSolve> failures;           // by problem, then policy
+  std::vector<PredictionErrors> predictions;   // of policies that predict and share, by policy, then family
   std::vector<double> decision_s;              // by policy: wall clock of all its solves, profiles included
 };
 

@@ -88,6 +88,7 @@ Result<ReplayFigures> replay(const Experiment& experiment, const ReplayKey& key,
   figures.latency_mean_ms = run->latency_ns.mean() * 1e-6;
   figures.latency_p95_ms = run->latency_ns.percentile(0.95) * 1e-6;
   figures.latency_p99_ms = run->latency_ns.percentile(0.99) * 1e-6;
+  figures.latency_max_ms = sim::ns_to_ms(run->latency_ns.max());
   figures.simulated_s = sim::ns_to_seconds(run->simulated_ns);
   figures.energy_j = run->energy.total_j();
   if (run->simulated_ns > 0) {

@@ -42,20 +42,46 @@ const std::vector<Column> figure_columns = {{"problems"},
                                             {"regret_median_pct", 1, "regret p50 %"},
                                             {"regret_mean_pct", 1, "mean %"},
                                             {"regret_p95_pct", 1, "p95 %"},
-                                            {"worst_power_excess_w", 2, "power over W"},
-                                            {"worst_latency_excess_ms", 1, "latency over ms"},
+                                            {"loss_mean_pct", 1, "loss %"},
+                                            {"power_excess_mean_w", 2, "power over W"},
+                                            {"worst_power_excess_w", 2, "worst W"},
+                                            {"latency_excess_mean_ms", 1, "latency over ms"},
+                                            {"worst_latency_excess_ms", 1, "worst ms"},
                                             {"profiles_mean", 1, "profiles"},
                                             {"profiles_max", 0, "max"},
                                             {"known_profiles_mean", 1, "known"},
                                             {"profiling_time_mean_s", 0, "profiling s"},
                                             {"profiling_energy_mean_j", 0, "J"}};
 
+double loss_of(const Verdict& verdict) {
+  return verdict.solved ? std::min(1.0, verdict.regret) : 1.0;
+}
+
+// Mean and largest of what exceeds a budget, over the plans that exceed it.
+class Excess {
+ public:
+  void take(double excess) {
+    if (excess <= 0) return;
+    ++count_;
+    sum_ += excess;
+    worst_ = std::max(worst_, excess);
+  }
+  Cell mean() const { return count_ > 0 ? sum_ / static_cast<double>(count_) : 0.0; }
+  Cell worst() const { return worst_; }
+
+ private:
+  std::size_t count_ = 0;
+  double sum_ = 0, worst_ = 0;
+};
+
 // The figures of one policy over some problems.
 void append_figures(std::vector<Cell>& row, const Comparison& comparison, std::size_t policy,
                     const Problems& problems) {
   std::size_t asked = 0, feasible = 0, solved = 0, no_plan = 0, overloaded = 0;
   std::vector<double> regrets;
-  double regret_sum = 0, worst_power_w = 0, worst_latency_ms = 0, time_s = 0, energy_j = 0;
+  std::size_t losses = 0;
+  double regret_sum = 0, loss_sum = 0, time_s = 0, energy_j = 0;
+  Excess power_w, latency_ms;
   double profiles = 0, known = 0;
   int most_profiles = 0;
   for (const std::size_t problem : problems) {
@@ -69,6 +95,10 @@ void append_figures(std::vector<Cell>& row, const Comparison& comparison, std::s
     energy_j += verdict.profiling_j;
     if (!comparison.settings[problem].feasible) continue;
     ++feasible;
+    if (comparison.settings[problem].worth_regretting) {
+      ++losses;
+      loss_sum += loss_of(verdict);
+    }
     if (!verdict.planned) {
       ++no_plan;
       continue;
@@ -79,8 +109,8 @@ void append_figures(std::vector<Cell>& row, const Comparison& comparison, std::s
       regret_sum += verdict.regret;
     }
     if (!verdict.keeps_up) ++overloaded;
-    worst_power_w = std::max(worst_power_w, verdict.power_excess_w);
-    worst_latency_ms = std::max(worst_latency_ms, verdict.latency_excess_ms);
+    power_w.take(verdict.power_excess_w);
+    latency_ms.take(verdict.latency_excess_ms);
   }
   const std::vector<Cell> figures = {whole(asked),
                                      whole(feasible),
@@ -90,8 +120,11 @@ void append_figures(std::vector<Cell>& row, const Comparison& comparison, std::s
                                      quantile_pct(regrets, 0.5),
                                      mean(100 * regret_sum, regrets.size()),
                                      quantile_pct(regrets, 0.95),
-                                     worst_power_w,
-                                     worst_latency_ms,
+                                     mean(100 * loss_sum, losses),
+                                     power_w.mean(),
+                                     power_w.worst(),
+                                     latency_ms.mean(),
+                                     latency_ms.worst(),
                                      mean(profiles, asked),
                                      std::int64_t{most_profiles},
                                      mean(known, asked),
@@ -104,10 +137,6 @@ std::string tightness_of(double looseness) {
   if (looseness < 1.0 / 3) return "1 tight";
   if (looseness < 2.0 / 3) return "2 medium";
   return looseness < 1 ? "3 loose" : "4 slack";
-}
-
-double loss_of(const Verdict& verdict) {
-  return verdict.solved ? std::min(1.0, verdict.regret) : 1.0;
 }
 
 // Of one family: the sum of differences of loss, and over how many problems.

@@ -7,7 +7,8 @@
 namespace wattline::experiments {
 
 // One row per policy. Shares are over the problems that have a feasible plan; regret over those that the
-// policy solved and whose optimum can train at all; violations over those for which it made a plan.
+// policy solved and whose optimum can train at all; loss (regret, at most 1, and 1 where the problem was not
+// solved) over all whose optimum can train; excess over the plans that exceed the budget.
 ResultTable summary_table(const Experiment& experiment, const Comparison& comparison);
 
 // The same figures by kind of problem, by workloads, and by tightness of the power budget: where it lies

@@ -24,6 +24,10 @@ class Truths {
   // The same as optimum() by trying every point.
   std::optional<policies::Optimum> optimum_by_brute_force(std::size_t problem) const;
 
+  // The truth of a problem's training (or what is in its place) and inference; nothing of what it has not.
+  const policies::CostTable* train_table(const policies::Problem& problem) const;
+  const policies::CostTable* infer_table(const policies::Problem& problem) const;
+
   // Where a budget of power lies between the least and the most that any point of the problem's workloads
   // draws: 0 at the least, 1 at the most.
   double power_looseness(std::size_t problem) const;
@@ -36,8 +40,6 @@ class Truths {
     double most_w = 0;
   };
 
-  const policies::CostTable* train_table(const policies::Problem& problem) const;
-  const policies::CostTable* infer_table(const policies::Problem& problem) const;
   Family make_family(const policies::Problem& like) const;
 
   const Experiment& experiment_;

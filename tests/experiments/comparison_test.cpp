@@ -139,6 +139,31 @@ TEST_CASE("What the tables say agrees with what they are made of") {
   CHECK(rows_of(step_table(experiment, comparison)).size() == steps);
 }
 
+TEST_CASE("Under evenly spaced requests replays do what the closed forms say") {
+  Json json = noisy;
+  json["profiling"] = Json::object();
+  json["replay"] = {{"arrivals", {{"kind", "uniform"}, {"requests", 3'000}}}};
+  const Experiment experiment = experiment_of(json);
+  const Comparison comparison = compared(experiment);
+  int replayed = 0;
+  for (const Json& row : rows_of(replay_table(experiment, comparison))) {
+    if (row["plans_replayed"] == 0) continue;
+    CAPTURE(row["policy"]);
+    ++replayed;
+    CHECK(row["late_requests_pct"] == 0);
+    // The longest latency is the closed form's: the first of a full batch waits for the last. Instants are
+    // whole nanoseconds.
+    CHECK(row["latency_of_plan_least_pct"].get<double>() == Approx(100).epsilon(1e-5));
+    CHECK(row["latency_of_plan_most_pct"].get<double>() == Approx(100).epsilon(1e-5));
+    // Training runs in every gap but the first and those at the end.
+    CHECK(row["train_rate_of_plan_least_pct"].get<double>() > 97);
+    CHECK(row["train_rate_of_plan_most_pct"].get<double>() < 103);
+    // Mean power stays below the larger of the two minibatches' powers.
+    CHECK(row["power_of_plan_most_pct"].get<double>() <= 100);
+  }
+  CHECK(replayed > 2);
+}
+
 TEST_CASE("Every plan for requests is replayed, with all of its requests served") {
   const Experiment experiment = experiment_of(noisy);
   const Comparison comparison = compared(experiment);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "experiments/compare/families.hpp"
+#include "experiments/compare/prediction_errors.hpp"
 #include "tests/catch.hpp"
 
 namespace wattline::experiments {
@@ -130,6 +131,60 @@ TEST_CASE("A pair of policies is compared by the losses of both") {
   const double n = static_cast<double>(count);
   CHECK(row["difference_pct"].get<double>() == Approx(100 * (0.7 - 0.2 * (n - 1)) / n));
   CHECK(row["difference_low_pct"].is_null());  // three families say nothing of others
+}
+
+TEST_CASE("Losses count what was not solved, and excesses only what exceeds") {
+  const Experiment experiment = experiment_of(small);
+  Comparison comparison;
+  const std::size_t count = experiment.problems.size();
+  comparison.settings.assign(count, {true, true, 0.5});
+  comparison.verdicts.assign(2, std::vector<Verdict>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    Verdict& verdict = comparison.verdicts[0][i];
+    verdict.asked = true;
+    verdict.planned = i > 1;
+    verdict.solved = i > 3;
+    if (i == 2) verdict.power_excess_w = 3;
+    if (i == 3) verdict.power_excess_w = 1, verdict.latency_excess_ms = 40;
+    if (i == 4) verdict.regret = 5;  // a loss of 1 at most
+    if (i == 5) verdict.regret = 0.5;
+  }
+  const Json row = rows_of(summary_table(experiment, comparison))[0];
+  CHECK(row["loss_mean_pct"].get<double>() == Approx(100 * (4 + 1 + 0.5) / static_cast<double>(count)));
+  CHECK(row["power_excess_mean_w"] == 2.0);
+  CHECK(row["worst_power_excess_w"] == 3.0);
+  CHECK(row["latency_excess_mean_ms"] == 40.0);
+  CHECK(row["worst_latency_excess_ms"] == 40.0);
+}
+
+TEST_CASE("Errors of predictions are counted over the modes that have a truth and a prediction") {
+  Json json = small;
+  json["policies"] = {{{"policy", "neural"}, {"profiles", 500}, {"train_epochs", 2}, {"infer_epochs", 2}},
+                      {{"policy", "gmd"}}};
+  const Experiment experiment = experiment_of(json);
+  const auto comparison = compare(experiment, {2, false});
+  REQUIRE(comparison.ok());
+  // Two families that train, one with a background and inference at five batches; gmd predicts nothing.
+  REQUIRE(comparison->predictions.size() == 2 + 1 + 5);
+  for (const PredictionErrors& errors : comparison->predictions) {
+    CHECK(errors.policy == 0);
+    CHECK(errors.modes + errors.missing == 441);
+  }
+
+  const Problem like = train_problem("resnet18", 10);
+  const policies::CostTable truth(*experiment.board.truth, *experiment.modes, "resnet18",
+                                  workloads::Role::train, {16});
+  policies::Predictions predictions;
+  const auto first = *truth.at(0, 16), second = *truth.at(1, 16);
+  predictions.train = {{first.time_ns * 2, first.power_w * 0.9}, {second.time_ns, second.power_w * 1.3}, {}};
+  const auto list = prediction_errors(like, predictions, 3, &truth, nullptr);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].modes == 2);
+  CHECK(list[0].missing == 1);
+  CHECK(list[0].time_mean == Approx(0.5));
+  CHECK(list[0].time_p95 == Approx(1));
+  CHECK(list[0].power_mean == Approx(0.2));
+  CHECK(list[0].power_p95 == Approx(0.3));
 }
 
 // Profiles, and reports none of it.
