@@ -49,6 +49,26 @@ double energy_per_sample_j(const Problem& problem, int infer_batch, const std::o
   return energy_j / samples;
 }
 
+// How many training minibatches serve the objective best, of at most `most`. Where energy does not matter
+// that is all that fit. Energy per sample lies between that of inference alone and that of training alone,
+// the nearer to training's the more is trained: it is least at one end, and the budget is kept on one side.
+std::int64_t best_train_per_cycle(const Problem& problem, int infer_batch, const Measured& train,
+                                  const Measured& infer, std::int64_t most) {
+  if (!problem.minds_energy()) return most;
+  const auto energy_j = [&](std::int64_t count) {
+    return energy_per_sample_j(problem, infer_batch, train, infer, count);
+  };
+  if (problem.objective == Objective::energy) return energy_j(most) <= energy_j(0) ? most : 0;
+  const double budget_j = *problem.energy_budget_j;
+  if (energy_j(most) <= budget_j || energy_j(0) > budget_j) return most;
+  std::int64_t keeps = 0, breaks = most;
+  while (breaks - keeps > 1) {
+    const std::int64_t middle = keeps + (breaks - keeps) / 2;
+    (energy_j(middle) <= budget_j ? keeps : breaks) = middle;
+  }
+  return keeps;
+}
+
 }  // namespace
 
 Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional<Measured>& train,
@@ -65,9 +85,10 @@ Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional
     const sim::TimeNs spare_ns = cycle_ns(problem, infer_batch) - infer->time_ns;
     value.keeps_up = spare_ns >= 0;
     if (problem.trains() && value.keeps_up) {
-      value.train_per_cycle = spare_ns / train->time_ns;
-      if (max_train_per_cycle >= 0)
-        value.train_per_cycle = std::min(value.train_per_cycle, max_train_per_cycle);
+      const std::int64_t most = spare_ns / train->time_ns;
+      value.train_per_cycle = max_train_per_cycle >= 0
+                                  ? std::min(most, max_train_per_cycle)
+                                  : best_train_per_cycle(problem, infer_batch, *train, *infer, most);
       // The quotient first: equal tau / batch give equal rates to the bit, so that ties are ties.
       value.train_rate_hz =
           static_cast<double>(value.train_per_cycle) / infer_batch * problem.arrival_rate_hz;

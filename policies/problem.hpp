@@ -4,7 +4,8 @@
 // With arrival rate alpha, inference batch beta, minibatch times t and powers p:
 //   latency   (beta - 1) / alpha + t_in(beta)         the first request of a batch waits for the last
 //   keeps up  t_in(beta) <= beta / alpha
-//   tau       floor((beta / alpha - t_in) / t_tr)     training minibatches between inference minibatches
+//   tau       floor((beta / alpha - t_in) / t_tr)     training minibatches between inference minibatches;
+//             fewer where energy asks for it
 //   power     max(p_tr, p_in)                         they alternate, in one power mode
 //   energy    (p_in t_in + tau p_tr t_tr) / (beta + tau beta_tr), per sample; without the idle rest of a
 //   cycle,
@@ -87,8 +88,9 @@ struct Evaluation {
 };
 
 // Preconditions: `train` is given when the problem trains, `infer` and infer_batch when it infers.
-// At most `max_train_per_cycle` training minibatches run between inference minibatches (negative: as
-// many as fit).
+// At most `max_train_per_cycle` training minibatches run between inference minibatches. Negative: as many as
+// serve the objective best, which is as many as fit, unless fewer keep the energy budget or, where energy is
+// the objective, none takes less energy per sample (then training costs more per sample than inference).
 Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional<Measured>& train,
                     const std::optional<Measured>& infer, std::int64_t max_train_per_cycle = -1);
 

@@ -37,12 +37,26 @@ Forecaster::Forecaster(const Problem& problem) : problem_(problem) {
   }
 }
 
+// As in evaluate().
+double Forecaster::train_per_cycle_of(const Terms& terms, const Pair& pair) const {
+  const double most = std::floor((terms.cycle_ms - pair.inference_ms) / pair.background_ms);
+  if (!problem_.minds_energy()) return most;
+  const double inference_j = 1e-3 * pair.inference_ms * pair.inference_w;
+  const double background_j = 1e-3 * pair.background_ms * pair.background_w;
+  const double inference_each_j = inference_j / terms.batch;
+  const double background_each_j = background_j / problem_.train_batch;
+  if (problem_.objective == Objective::energy) return background_each_j <= inference_each_j ? most : 0;
+  const double budget_j = *problem_.energy_budget_j;
+  if (inference_each_j > budget_j || background_each_j <= budget_j) return most;
+  return std::min(most, std::floor((budget_j * terms.batch - inference_j) /
+                                   (background_j - budget_j * problem_.train_batch)));
+}
+
 double Forecaster::worth_of(const Terms& terms, const Pair& pair) const {
   if (std::max(pair.background_w, pair.inference_w) > problem_.power_budget_w) return -1;
   if (problem_.infers() && pair.inference_ms > terms.room_ms) return -1;
   double per_cycle = 0;
-  if (problem_.interleaves())
-    per_cycle = std::floor((terms.cycle_ms - pair.inference_ms) / pair.background_ms);
+  if (problem_.interleaves()) per_cycle = train_per_cycle_of(terms, pair);
   if (problem_.minds_energy()) {
     const double background_j = 1e-3 * pair.background_ms * pair.background_w;
     const double inference_j = 1e-3 * pair.inference_ms * pair.inference_w;

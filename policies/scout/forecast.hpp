@@ -66,6 +66,7 @@ class Forecaster {
   };
 
   // worth() of a prediction, in real numbers: it is asked for a hundred thousand times a problem.
+  double train_per_cycle_of(const Terms& terms, const Pair& pair) const;
   double worth_of(const Terms& terms, const Pair& pair) const;
   double excess_of(const Terms& terms, const Pair& pair) const;
   // worth_of() for every mode, from columns: rounded to single precision.

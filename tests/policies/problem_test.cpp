@@ -236,6 +236,54 @@ TEST_CASE("The energy of a sample is that of a cycle's minibatches over its samp
   CHECK(evaluate(problem, 4, std::nullopt, infer).energy_j == Approx(0.5));
 }
 
+TEST_CASE("Where energy matters, no other number of training minibatches does better than the one chosen") {
+  // Every number that fits is tried.
+  CHECK(rc::check([] {
+    Problem problem;
+    problem.kind = *rc::gen::element(ProblemKind::concurrent, ProblemKind::infer_infer);
+    problem.objective = *rc::gen::element(Objective::speed, Objective::energy);
+    if (problem.objective == Objective::speed || *rc::gen::arbitrary<bool>())
+      problem.energy_budget_j = 0.01 * *rc::gen::inRange(1, 200);
+    problem.arrival_rate_hz = 5;
+    problem.train_batch = *rc::gen::inRange(1, 17);
+    problem.latency_budget_ns = 10'000'000'000;
+    problem.power_budget_w = 100;
+    const int batch = *rc::gen::inRange(1, 17);
+    const auto measured = [](int time_ms, int tenth_w) {
+      return Measured{time_ms * 1'000'000LL, 0.1 * tenth_w};
+    };
+    const Measured train = measured(*rc::gen::inRange(1, 400), *rc::gen::inRange(10, 400));
+    const Measured infer = measured(*rc::gen::inRange(1, 200), *rc::gen::inRange(10, 400));
+    const Evaluation chosen = evaluate(problem, batch, train, infer);
+    const std::int64_t most = (cycle_ns(problem, batch) - infer.time_ns) / train.time_ns;
+    for (std::int64_t count = 0; count <= most; ++count) {
+      const Evaluation tried = evaluate(problem, batch, train, infer, count);
+      if (!tried.feasible()) continue;
+      RC_ASSERT(chosen.feasible());
+      if (problem.objective == Objective::energy)
+        RC_ASSERT(chosen.energy_j <= tried.energy_j * (1 + 1e-12));
+      else
+        RC_ASSERT(chosen.train_per_cycle >= count);
+    }
+  }));
+}
+
+TEST_CASE("An energy budget that all the training that fits would break leaves room for less") {
+  Problem problem;
+  problem.kind = ProblemKind::concurrent;
+  problem.infer_batches = {4};
+  problem.arrival_rate_hz = 10;
+  problem.latency_budget_ns = 1'000'000'000;
+  problem.power_budget_w = 100;
+  problem.train_batch = 1;
+  // A cycle of 400 ms: inference 100 ms at 20 W, 0.5 J a sample; training 100 ms at 30 W, 3 J a sample.
+  const Measured train{100'000'000, 30}, infer{100'000'000, 20};
+  problem.energy_budget_j = 1.34;  // with two it is 8 J over 6 samples, with three 11 over 7
+  CHECK(evaluate(problem, 4, train, infer).train_per_cycle == 2);
+  problem.objective = Objective::energy;
+  CHECK(evaluate(problem, 4, train, infer).train_per_cycle == 0);
+}
+
 TEST_CASE("For the least energy a slower plan may be the better one, and regret is in energy") {
   Problem problem;
   problem.kind = ProblemKind::train;
