@@ -21,9 +21,10 @@ void append(std::vector<Cell>& row, const std::vector<Cell>& more) {
 }
 
 void append_decision(std::vector<Cell>& row, const Decision* made) {
-  if (!made) return append(row, {std::int64_t{0}, {}, {}, std::int64_t{0}, 0.0});
+  if (!made) return append(row, {std::int64_t{0}, {}, {}, {}, std::int64_t{0}, 0.0});
   append(row, {std::int64_t{1}, std::string(name_of(made->why)),
                made->why == Why::nothing_arrives ? Cell{} : Cell{policies::name_of(made->termination)},
+               made->why == Why::nothing_arrives ? Cell{} : Cell{std::int64_t{made->found}},
                std::int64_t{made->profiles}, seconds_of(made->change_ns())});
 }
 
@@ -65,8 +66,7 @@ Totals totals_of(const DynamicResult& result) {
     if (decision.why == Why::nothing_arrives) continue;
     ++totals.plans;
     totals.profiles += decision.profiles;
-    const auto end = decision.termination;
-    if (end == policies::Termination::infeasible || end == policies::Termination::error) ++totals.not_found;
+    if (!decision.found) ++totals.not_found;
   }
   return totals;
 }
@@ -85,6 +85,7 @@ ResultTable window_table(const DynamicExperiment& experiment, const std::vector<
                           "planned",
                           "why",
                           "termination",
+                          "found",
                           "profiles",
                           "change_s",
                           "cores",

@@ -140,6 +140,7 @@ class Planner {
       found = outcome.plan;
       if (auto error = profile(outcome.steps, decision)) return *error;
     }
+    decision.found = found.has_value();
     if (found)
       plan_ = found;
     else if (!plan_)

@@ -31,6 +31,7 @@ struct Decision {
   policies::Termination termination = policies::Termination::infeasible;
   std::string message;  // of an error
   int profiles = 0;     // charged
+  bool found = false;   // whether the policy had a plan; else the one before stays
   policies::Plan plan;  // in force after profiling and switch
   // What the board goes through first.
   std::vector<sim::ProfilingStretch> profiling;

@@ -332,6 +332,25 @@ TEST_CASE(
   CHECK(schedule.decisions[0].termination == policies::Termination::infeasible);
   CHECK(schedule.decisions[1].plan == found);
   CHECK(schedule.decisions[2].plan == found);
+  CHECK_FALSE(schedule.decisions[0].found);
+  CHECK(schedule.decisions[1].found);
+  CHECK_FALSE(schedule.decisions[2].found);
+}
+
+TEST_CASE("A policy that ran out of profiles without a plan counts as not found") {
+  Json json = noisy;
+  json["problems"] = {
+      {{"kind", "infer"}, {"infer", "resnet50"}, {"power_budgets_w", {1}}, {"latency_budgets_ms", {300}}}};
+  json["policies"] = {{{"policy", "gmd"}, {"infer_profiles", 2}},
+                      {{"policy", "random_search"}, {"profiles", 3}}};
+  const DynamicExperiment experiment = experiment_of(json);
+  const Json rows = Json::parse(dynamic_summary_table(experiment, results_of(experiment)).to_json());
+  REQUIRE(rows.size() == 3);
+  for (const Json& row : rows) {
+    CAPTURE(row["policy"]);
+    CHECK(row["plans"].get<int>() > 0);
+    CHECK(row["not_found"] == row["plans"]);
+  }
 }
 
 TEST_CASE("The planner is told the true mean, or what was counted in the window before") {
