@@ -47,14 +47,14 @@ class Search {
       return false;
     const bool over = pruned(here_);
     measure_slopes(over);
-    if (over && !descend()) return !stopped();
+    if (over && !descend()) return may_explore();
     if (over && problem_.infers() && !serving_here()) mend_inference();
     for (const std::size_t axis : ranked()) {
       if (merit_[axis] > 0) bisect(axis);
     }
     settle();
     climb();
-    return !stopped();
+    return may_explore();
   }
 
  private:

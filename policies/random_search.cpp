@@ -18,14 +18,15 @@ Outcome RandomSearch::solve(const Problem& problem, Platform& platform) const {
   // Points (mode, batch) in random order without repetition: a Fisher-Yates shuffle, as far as needed.
   std::vector<std::size_t> points(platform.modes().size() * batches.size());
   std::iota(points.begin(), points.end(), std::size_t{0});
-  for (std::size_t drawn = 0; drawn < points.size() && !notebook.failed() && !notebook.exhausted(); ++drawn) {
+  std::size_t drawn = 0;
+  for (; drawn < points.size() && !notebook.failed() && !notebook.exhausted(); ++drawn) {
     std::swap(points[drawn], points[drawn + static_cast<std::size_t>(stream.below(points.size() - drawn))]);
     const devices::PowerMode mode = platform.modes().at(points[drawn] / batches.size());
     const int batch = batches[points[drawn] % batches.size()];
     if (problem.trains()) notebook.train(mode, "random point");
     if (problem.infers()) notebook.infer(mode, batch, "random point");
   }
-  return notebook.conclude(true);
+  return notebook.conclude(drawn == points.size() || notebook.best().has_value());
 }
 
 std::unique_ptr<Solver> RandomSearch::start(Platform& platform) const {

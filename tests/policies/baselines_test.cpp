@@ -174,6 +174,13 @@ TEST_CASE("With as many profiles as points random search is exhaustive") {
   CHECK(outcome.termination == Termination::found);
 }
 
+TEST_CASE("Random search that found nothing ran out of profiles, unless it tried every point") {
+  const Problem hopeless = problem_of(ProblemKind::concurrent, 100, 2'000 * ms, 0.1);
+  FunctionPlatform few, all;
+  CHECK(RandomSearch({7, 3}).solve(hopeless, few).termination == Termination::budget_exhausted);
+  CHECK(RandomSearch({1'000, 3}).solve(hopeless, all).termination == Termination::infeasible);
+}
+
 TEST_CASE("Random draws depend on the seed and the problem alone, and reach every point alike") {
   const auto first_point = [](std::uint64_t seed, const std::string& id) {
     FunctionPlatform platform;
