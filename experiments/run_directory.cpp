@@ -39,7 +39,7 @@ bool can_be_created(const fs::path& directory) {
 void remove_partial_files(const fs::path& directory) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path().extension() == ".partial") fs::remove(entry.path(), error);
+    if (is_partial_file(entry.path().filename().string())) fs::remove(entry.path(), error);
   }
 }
 
@@ -51,7 +51,7 @@ MaybeError check_content(const std::string& directory, const Manifest& manifest)
   const fs::directory_iterator entries(directory, error);
   const bool empty =
       !error && std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
-        return entry.path().extension() == ".partial";
+        return is_partial_file(entry.path().filename().string());
       });
   if (error) return bad_input(fmt::format("{}: cannot be read: {}", directory, error.message()));
   if (empty) return std::nullopt;

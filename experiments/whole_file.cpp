@@ -181,6 +181,14 @@ fs::path placed(const fs::path& path) {
 
 }  // namespace
 
+bool is_partial_file(const std::string& name) {
+  const std::size_t ending = name.rfind(partial_ending);
+  if (ending == std::string::npos || ending == 0) return false;
+  const std::size_t dot = name.rfind('.', ending - 1);
+  return dot != std::string::npos && dot > 0 &&
+         writer_of(name, std::string_view(name).substr(0, dot)).has_value();
+}
+
 MaybeError write_whole_file(const std::string& target, const std::string& content) {
   const auto destination = destination_of(target);
   if (!destination) return destination.error();

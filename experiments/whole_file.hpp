@@ -17,6 +17,10 @@ namespace wattline::experiments {
 // descriptor of the process (/dev/stdout, /dev/fd/3) from where it stands.
 MaybeError write_whole_file(const std::string& target, const std::string& content);
 
+// Whether a file of that name is one that write_whole_file() left of some target, NAME.PID.partial or
+// NAME.PID-N.partial.
+bool is_partial_file(const std::string& name);
+
 // Asked before the work is done: an error where `target` is a directory, is in a folder that is not there or
 // cannot be written to, is a descriptor that is not open for writing, or is one of the files that are read
 // (writing would destroy it). Empty names in `inputs` are no files.

@@ -147,6 +147,23 @@ TEST_CASE("An empty directory is accepted, a file in its place is not") {
   CHECK(refused->message == (folder / "file") + ": not a directory; a new or empty one is expected");
 }
 
+TEST_CASE("Half-written files of runs do not make a directory another's, and a user's files are left alone") {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  fs::create_directories(run);
+  write(run + "/results.csv.999999999.partial", "x");
+  CHECK_FALSE(check_run_directory(run, manifest_of()).has_value());
+  CHECK_FALSE(write_run_directory(run, manifest_of(), {{"results.csv", "x"}}, {}).has_value());
+  CHECK(names_in(run) == std::set<std::string>{"results.csv", "manifest.json", "timing.json"});
+
+  const std::string mine = folder / "mine";
+  fs::create_directories(mine);
+  write(mine + "/my.partial", "precious");
+  CHECK(check_run_directory(mine, manifest_of()).has_value());
+  CHECK(write_run_directory(mine, manifest_of(), {{"results.csv", "x"}}, {}).has_value());
+  CHECK(content(mine + "/my.partial") == "precious");
+}
+
 TEST_CASE("A run that cannot be written whole has no manifest and leaves no half-written file") {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
