@@ -50,6 +50,28 @@ Result<TableModel> TableModel::make(const std::vector<ProfileRow>& rows, std::st
   return table;
 }
 
+MaybeError TableModel::check_workload(const std::string& workload, workloads::Role role,
+                                      std::optional<std::int64_t> batch) const {
+  std::set<std::string> names;
+  std::set<std::int64_t> batches;
+  for (const auto& [key, row] : rows_) {
+    const auto& [name, measured_role, measured_batch, mode] = key;
+    if (measured_role != role) continue;
+    names.insert(name);
+    if (name == workload) batches.insert(measured_batch);
+  }
+  if (batches.empty()) {
+    if (names.empty())
+      return bad_input(fmt::format("{}: nothing was measured in role '{}'", name_, workloads::name_of(role)));
+    return bad_input(fmt::format(
+        "{}: in role '{}', {}", name_, workloads::name_of(role),
+        unknown_name_message("workload", workload, std::vector<std::string>(names.begin(), names.end()))));
+  }
+  if (!batch || batches.contains(*batch)) return std::nullopt;
+  return bad_input(fmt::format("{}: {} ({}) was not measured at batch {}, but at {}", name_, workload,
+                               workloads::name_of(role), *batch, fmt::join(batches, ", ")));
+}
+
 Result<Cost> TableModel::minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                                    const PowerMode& mode) const {
   const auto found = rows_.find(Key{workload, role, batch, without_sms(mode)});

@@ -19,6 +19,9 @@ class TableModel final : public CostModel {
   static Result<TableModel> make(const std::vector<ProfileRow>& rows, std::string name, double idle_power_w);
 
   const std::vector<std::string>& rails() const override { return rails_; }
+  // Whether any mode was measured with it; the message names the nearest workload, or the batches.
+  MaybeError check_workload(const std::string& workload, workloads::Role role,
+                            std::optional<std::int64_t> batch) const override;
   Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                          const PowerMode& mode) const override;
   Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;

@@ -219,11 +219,12 @@ Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions
     else
       errors[i] = replayed.error();
   });
-  for (const MaybeError& error : errors) {
-    if (error) return *error;
-  }
-  for (const auto& [problem, policy, replay_index] : assignments.users) {
-    comparison.by_problem[problem].by_policy[policy].replay = figures[replay_index];
+  for (const auto& [place, policy, replay_index] : assignments.users) {
+    ProblemResult& result = comparison.by_problem[place];
+    if (errors[replay_index])
+      comparison.failures.push_back({result.problem, policy, "replay: " + errors[replay_index]->message});
+    else
+      result.by_policy[policy].replay = figures[replay_index];
   }
   return comparison;
 }

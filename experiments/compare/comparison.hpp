@@ -64,7 +64,7 @@ struct Setting {
   double power_looseness = 0;     // Truths::power_looseness
 };
 
-// A policy's solve that ended with an error, of the sample or not.
+// A policy's solve that ended with an error, of the sample or not; or the replay of its plan.
 struct FailedSolve {
   std::size_t problem = 0;
   std::size_t policy = 0;
@@ -90,7 +90,7 @@ struct Comparison {
   std::vector<Setting> settings;               // by problem
   std::vector<std::vector<Verdict>> verdicts;  // [policy][problem]
   std::vector<ProblemResult> by_problem;       // of the sample, ascending
-  std::vector<FailedSolve> failures;           // by problem, then policy
+  std::vector<FailedSolve> failures;           // by problem, then policy; then of replays
   std::vector<PredictionErrors> predictions;   // of policies that predict and share, by policy, then family
   std::vector<double> decision_s;              // by policy: wall clock of all its solves, profiles included
 };
@@ -101,7 +101,7 @@ struct ComparisonOptions {
 };
 
 // A policy that shares what it learns (Policy::sharing) solves the problems of a family in their order in one
-// session; any other begins every problem anew. Errors: a replay or a score that failed.
+// session; any other begins every problem anew. Errors: a score that failed.
 Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions& options);
 
 }  // namespace wattline::experiments

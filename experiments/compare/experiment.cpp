@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "experiments/compare/families.hpp"
@@ -24,6 +26,12 @@ namespace {
 constexpr std::size_t most_problems = 1'000'000;
 constexpr std::size_t most_in_sample = 200'000;
 constexpr std::size_t most_batches = 64;
+constexpr std::size_t most_policies = 200;  // every two are compared
+// A batch of a million requests then gathers within the clock's 292 years.
+constexpr double slowest_rate_hz = 1e-3;
+// Of a replay at the slowest rate: a board runs millions of minibatches in a day.
+constexpr double longest_replay_s = 1e7;
+constexpr std::int64_t most_replayed = 10'000'000;  // requests
 
 ProblemKind read_kind(ObjectReader& in) {
   const ProblemKind kinds[] = {ProblemKind::train, ProblemKind::infer, ProblemKind::concurrent,
@@ -80,7 +88,7 @@ ProblemGroup read_group(ObjectReader& in, const Board& board) {
   if (common.infers()) {
     common.infer_workload = read_workload(in, "infer", board, Role::infer);
     common.infer_batches = read_batches(in, board, common.infer_workload);
-    group.rates_hz = in.numbers("arrival_rates_hz", above(0, 1e6));
+    group.rates_hz = in.numbers("arrival_rates_hz", between(slowest_rate_hz, 1e6));
     group.latencies_ms = in.numbers("latency_budgets_ms", between(1e-6, 1e7));
   }
   group.powers_w = in.numbers("power_budgets_w", above(0, 1e4));
@@ -107,6 +115,15 @@ std::string id_of(const Problem& problem, double latency_ms) {
   return problem.objective == policies::Objective::energy ? id + "/energy" : id;
 }
 
+// "/train 16/infer 1,4,16"
+std::string batches_of(const Problem& problem) {
+  std::string text;
+  if (problem.trains())
+    text += fmt::format("/{} {}", workloads::name_of(problem.train_role()), problem.train_batch);
+  if (problem.infers()) text += fmt::format("/batches {}", fmt::join(problem.infer_batches, ","));
+  return text;
+}
+
 void append_problems(const ProblemGroup& group, std::vector<Problem>& problems) {
   for (const double rate_hz : group.rates_hz) {
     for (const double latency_ms : group.latencies_ms) {
@@ -128,6 +145,7 @@ void append_problems(const ProblemGroup& group, std::vector<Problem>& problems) 
 void read_problems(Experiment& experiment, ObjectReader& in) {
   std::size_t count = 0;
   std::set<std::string> ids;
+  std::map<std::string, std::set<std::string>> batches;
   for (ObjectReader& item : in.objects("problems")) {
     const ProblemGroup group = read_group(item, experiment.board);
     if (in.failed()) return;
@@ -139,7 +157,10 @@ void read_problems(Experiment& experiment, ObjectReader& in) {
     }
     append_problems(group, experiment.problems);
   }
-  for (const Problem& problem : experiment.problems) {
+  // Batches are told only where nothing else tells two problems apart.
+  for (const Problem& problem : experiment.problems) batches[problem.id].insert(batches_of(problem));
+  for (Problem& problem : experiment.problems) {
+    if (batches[problem.id].size() > 1) problem.id += batches_of(problem);
     if (!ids.insert(problem.id).second)
       return in.fail("problems", fmt::format("{} appears twice", problem.id));
   }
@@ -161,6 +182,8 @@ void read_sample(Experiment& experiment, ObjectReader& in) {
 void read_policies(Experiment& experiment, ObjectReader& in) {
   std::set<std::string> labels;
   for (ObjectReader& item : in.objects("policies")) {
+    if (experiment.policies.size() == most_policies)
+      return in.fail("policies", fmt::format("more than {}", most_policies));
     ComparedPolicy compared;
     compared.policy = policies::make_policy(item, experiment.seed, read_reference);
     if (in.failed()) return;
@@ -215,6 +238,29 @@ ProfilingOptions read_profiling(ObjectReader& in, const Experiment& experiment) 
   return options;
 }
 
+// A replay that would not end in a lifetime is refused before anything runs.
+void check_replay(const Experiment& experiment, ObjectReader& replay) {
+  const ArrivalSource& arrivals = experiment.replay->arrivals;
+  const auto requests =
+      static_cast<double>(arrivals.kind == ArrivalSource::Kind::recorded
+                              ? std::min<std::uint64_t>(arrivals.requests, arrivals.log_ns.size())
+                              : arrivals.requests);
+  double slowest_hz = std::numeric_limits<double>::infinity();
+  for (const Problem& problem : experiment.problems) {
+    if (problem.infers()) slowest_hz = std::min(slowest_hz, problem.arrival_rate_hz);
+  }
+  if (arrivals.kind == ArrivalSource::Kind::recorded && arrivals.log_ns.size() < 2)
+    return replay.fail("arrivals", "the log has fewer than two requests, so no rate to be scaled");
+  if (requests > static_cast<double>(most_replayed))
+    return replay.fail("arrivals",
+                       fmt::format("{} requests; at most {} are replayed", requests, most_replayed));
+  if (requests / slowest_hz > longest_replay_s)
+    replay.fail("arrivals",
+                fmt::format("{} requests at the slowest rate of the problems, {} a second, take more "
+                            "than {} s",
+                            requests, shortest(slowest_hz), longest_replay_s));
+}
+
 }  // namespace
 
 std::vector<InputFile> Experiment::inputs() const {
@@ -263,6 +309,7 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
     if (!error && !experiment.replay->arrivals.finite()) {
       replay.fail("arrivals", "'requests' is missing; a replay must end");
     }
+    if (!error) check_replay(experiment, replay);
   }
   in.reject_unknown_keys();
   if (error) return *error;

@@ -1,8 +1,8 @@
 // Runs the commands in the documentation and compares what they print.
 //
-// Every ```console block of README.md and docs/ holds commands ("$ ...") and their output on stdout. A
-// line "..." stands for any number of lines. Commands run in an empty folder where experiments/ is the
-// project's and `wattline` is on the path.
+// Every ```console block of README.md, docs/ and experiments/ holds commands ("$ ...") and their output on
+// stdout. A line "..." stands for any number of lines. Commands run in an empty folder where experiments/ is
+// the project's and `wattline` is on the path.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -79,8 +79,10 @@ std::string run(const std::string& command, const fs::path& folder) {
 
 std::vector<fs::path> pages() {
   std::vector<fs::path> all = {fs::path(WATTLINE_SOURCE_DIR) / "README.md"};
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(WATTLINE_SOURCE_DIR) / "docs")) {
-    if (entry.path().extension() == ".md") all.push_back(entry.path());
+  for (const char* folder : {"docs", "experiments"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(WATTLINE_SOURCE_DIR) / folder)) {
+      if (entry.path().extension() == ".md") all.push_back(entry.path());
+    }
   }
   std::sort(all.begin(), all.end());
   return all;

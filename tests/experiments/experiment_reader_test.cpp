@@ -121,8 +121,10 @@ TEST_CASE("Budgets and rates are positive, finite numbers") {
     const std::string pointer = std::string("/problems/0/") + key;
     const std::string start = std::string("e.json: problems[0]: ") + key + ": ";
     // A latency below the clock's resolution of a nanosecond would be no budget at all.
-    const std::string accepted =
-        key == std::string("latency_budgets_ms") ? "a number of at least 1e-06" : "a number above 0";
+    const std::string name = key;
+    const std::string accepted = name == "latency_budgets_ms" ? "a number of at least 1e-06"
+                                 : name == "arrival_rates_hz" ? "a number of at least 0.001"
+                                                              : "a number above 0";
     expect_start(error_with(pointer, Json::array({-5})),
                  start + "-5 is not accepted; " + accepted + " and at most ");
     expect_start(error_with(pointer, Json::array({0})), start + "0 is not accepted; " + accepted);
@@ -231,6 +233,48 @@ TEST_CASE("A replay ends, and takes its rate from the problems") {
   expect_mention(error_with("/replay/arrivals/kind", "piecewise"), "'piecewise' is not a known value");
 }
 
+TEST_CASE("A replay that would hardly end is refused before anything runs") {
+  Json changed = good;
+  changed["problems"][0]["arrival_rates_hz"] = {0.001, 30};
+  changed["replay"]["arrivals"]["requests"] = 20'000;
+  const auto slow = parsed(changed);
+  REQUIRE_FALSE(slow.ok());
+  expect_start(
+      slow.error().message,
+      "e.json: replay: arrivals: 20000 requests at the slowest rate of the problems, 0.001 a second");
+  expect_mention(error_with("/replay/arrivals/requests", 1'000'000'000), "at most 10000000 are replayed");
+}
+
+TEST_CASE("Rates that leave the clock's range are refused") {
+  expect_start(error_with("/problems/0/arrival_rates_hz", Json::array({1e-9})),
+               "e.json: problems[0]: arrival_rates_hz: 1e-09 is not accepted; a number of at least 0.001");
+}
+
+TEST_CASE("Problems that differ in their batches alone are told apart by them") {
+  Json changed = good;
+  Json other = changed["problems"][1];
+  other["train_batch"] = 32;
+  changed["problems"].push_back(other);
+  const auto experiment = parsed(changed);
+  INFO((experiment ? "" : experiment.error().message));
+  REQUIRE(experiment.ok());
+  CHECK(experiment->problems.back().id == "lstm/12W/train 32");
+  changed["problems"].push_back(other);
+  const auto twice = parsed(changed);
+  REQUIRE_FALSE(twice.ok());
+  expect_mention(twice.error().message, "lstm/10W/train 32 appears twice");
+}
+
+TEST_CASE("There are no more policies than can be compared two by two") {
+  Json changed = good;
+  changed["policies"] = Json::array();
+  for (int i = 0; i < 201; ++i)
+    changed["policies"].push_back({{"policy", "gmd"}, {"label", std::to_string(i)}});
+  const auto experiment = parsed(changed);
+  REQUIRE_FALSE(experiment.ok());
+  expect_start(experiment.error().message, "e.json: policies: more than 200");
+}
+
 TEST_CASE("A log that is not there may be replaced by Poisson arrivals, with a note") {
   Json changed = good;
   changed["replay"]["arrivals"] = {
@@ -254,6 +298,14 @@ TEST_CASE("A table of profiles is a board whose modes are those that were measur
                      {"problems", {{{"kind", "train"}, {"train", "net"}, {"power_budgets_w", {10, 20}}}}},
                      {"policies", {{{"policy", "random_search"}}}}};
   const auto experiment = parse_experiment(json.dump(), "t.json", folder.string());
+  const auto error_of = [&](const char* key, const Json& value) {
+    Json wrong = json;
+    wrong["problems"][0][key] = value;
+    const auto read = parse_experiment(wrong.dump(), "t.json", folder.string());
+    return read ? "(accepted)" : read.error().message;
+  };
+  expect_mention(error_of("train", "nett"), "did you mean 'net'");
+  expect_mention(error_of("train_batch", 8), "net (train) was not measured at batch 8, but at 16");
   fs::remove_all(folder);
   INFO((experiment ? "" : experiment.error().message));
   REQUIRE(experiment.ok());
