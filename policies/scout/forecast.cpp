@@ -156,11 +156,19 @@ std::vector<std::size_t> Forecaster::promising(const Predictions& predictions, d
   return {kept.begin(), kept.end()};
 }
 
-std::vector<Forecast> Forecaster::of(const Predictions& predictions, double caution) const {
+std::vector<Forecast> Forecaster::of(const Predictions& predictions, double caution,
+                                     const std::vector<Point>& besides) const {
   const std::size_t modes = predictions.modes();
   std::vector<Forecast> list;
   const double share = 1 / static_cast<double>(predictions.hypotheses());
-  for (const std::size_t at : promising(predictions, caution)) {
+  const std::vector<std::size_t> best = promising(predictions, caution);
+  std::set<std::size_t> all(best.begin(), best.end());
+  for (const Point& point : besides) {
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+      if (terms_[i].batch == point.batch) all.insert(i * modes + point.mode);
+    }
+  }
+  for (const std::size_t at : all) {
     const std::size_t column = at / modes, mode = at % modes;
     const Terms& terms = terms_[column];
     Forecast forecast{{mode, terms.batch}, {}};

@@ -46,10 +46,11 @@ class Forecaster {
  public:
   explicit Forecaster(const Problem& problem);
 
-  // The candidates that the scanning hypotheses find best, on average or for one of them, under every
-  // hypothesis; ascending by point. `caution`: how much keeping the budgets counts against being good. Empty
-  // when no hypothesis finds any candidate within the budgets.
-  std::vector<Forecast> of(const Predictions& predictions, double caution) const;
+  // The candidates that the scanning hypotheses find best, on average or for one of them, and those in
+  // `besides`, under every hypothesis; ascending by point. `caution`: how much keeping the budgets counts
+  // against being good. Empty when no hypothesis finds any candidate within the budgets.
+  std::vector<Forecast> of(const Predictions& predictions, double caution,
+                           const std::vector<Point>& besides = {}) const;
 
   // Of the candidates that count, the one that exceeds its budgets least in the mean of the scanning
   // hypotheses; nothing when none counts.

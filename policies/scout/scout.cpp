@@ -174,9 +174,25 @@ class Search {
     return std::max<std::int64_t>(0, std::llround(rate_hz * forecast.point.batch / problem_.arrival_rate_hz));
   }
 
+  // With no plan and hardly a profile left, also what was half seen and seemed too little to go on with: of
+  // many thousand candidates it may be the only one that can still be completed.
+  std::vector<Point> half_seen_if_urgent() const {
+    std::vector<Point> points;
+    if (!problem_.interleaves() || notebook_.remaining() > 2 || best_measured()) return points;
+    for (const auto& [mode, measured] : knowledge_.measurements.background) {
+      for (const int batch : problem_.infer_batches) {
+        if (missing({mode, batch}) > 0) points.push_back({mode, batch});
+      }
+    }
+    for (const auto& [at, measured] : knowledge_.measurements.inference) {
+      if (missing({at.first, at.second}) > 0) points.push_back({at.first, at.second});
+    }
+    return points;
+  }
+
   // Nothing when no profile is worth making, or none can be paid; complete_ tells which.
   std::optional<Choice> choose() {
-    const auto list = forecaster_.of(predictions(), options_.caution);
+    const auto list = forecaster_.of(predictions(), options_.caution, half_seen_if_urgent());
     incumbent_ = incumbent(list);
     const double unit = unit_of(list);
     const Forecast* chosen = nullptr;

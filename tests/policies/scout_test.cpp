@@ -230,6 +230,24 @@ TEST_CASE("Among the candidates is the best that each scanning hypothesis has an
   }
 }
 
+TEST_CASE("What is asked for besides is among the candidates, however little it seems to be worth") {
+  const Grid grid(small_space());
+  const Belief belief({64, 0.01, 8}, 3);
+  const Problem problem = concurrent(25);
+  const scout::Predictions predictions(problem, grid, belief, {}, 0.02, false);
+  const scout::Forecaster forecaster(problem);
+  const auto usual = forecaster.of(predictions, 5);
+  const auto holds = [](const auto& list, const scout::Point& point) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const auto& forecast) { return forecast.point == point; });
+  };
+  scout::Point poor{0, 16};
+  while (holds(usual, poor)) ++poor.mode;
+  const auto asked = forecaster.of(predictions, 5, {poor});
+  CHECK(holds(asked, poor));
+  CHECK(asked.size() == usual.size() + 1);
+}
+
 TEST_CASE("What was profiled is what the hypotheses agree on, to the deviation that they are allowed") {
   sim::RandomStream random(5, "belief");
   const devices::ModeSpace space = small_space();
