@@ -13,6 +13,7 @@
 #include "devices/calibration/model_file.hpp"
 #include "devices/device_spec.hpp"
 #include "experiments/compare/experiment.hpp"
+#include "experiments/dynamic/dynamic_experiment.hpp"
 #include "experiments/run/scenario.hpp"
 #include "traces/arrival_csv.hpp"
 #include "traces/import/azure_llm.hpp"
@@ -104,6 +105,7 @@ const std::vector<std::function<void(Text)>>& parsers() {
       [](Text text) { (void)traces::parse_mlperf(text, name); },
       [](Text text) { joined_logs(text, false); },
       [](Text text) { joined_logs(text, true); },
+      [](Text text) { (void)experiments::parse_dynamic_experiment(text, name, "."); },
   };
   return list;
 }
