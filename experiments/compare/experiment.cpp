@@ -27,8 +27,6 @@ constexpr std::size_t most_problems = 1'000'000;
 constexpr std::size_t most_in_sample = 200'000;
 constexpr std::size_t most_batches = 64;
 constexpr std::size_t most_policies = 200;  // every two are compared
-// A batch of a million requests then gathers within the clock's 292 years.
-constexpr double slowest_rate_hz = 1e-3;
 // Of a replay at the slowest rate: a board runs millions of minibatches in a day.
 constexpr double longest_replay_s = 1e7;
 constexpr std::int64_t most_replayed = 10'000'000;  // requests
@@ -115,7 +113,7 @@ std::string id_of(const Problem& problem, double latency_ms) {
   return problem.objective == policies::Objective::energy ? id + "/energy" : id;
 }
 
-// "/train 16/infer 1,4,16"
+// "/train 16/batches 1,4,16"
 std::string batches_of(const Problem& problem) {
   std::string text;
   if (problem.trains())

@@ -159,7 +159,8 @@ void read_planner(DynamicExperiment& experiment, ObjectReader& in) {
     return;
   }
   if (in.failed()) return;
-  experiment.first_rate_hz = in.number_or("first_rate_hz", between(1e-3, 1e6), mean_of_run_hz(experiment));
+  experiment.first_rate_hz =
+      in.number_or("first_rate_hz", between(slowest_rate_hz, 1e6), mean_of_run_hz(experiment));
 }
 
 }  // namespace

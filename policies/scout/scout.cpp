@@ -217,12 +217,15 @@ class Search {
     return largest_gain > 0 ? std::nullopt : last_resort();
   }
 
+  // Precondition: some of the point is unseen.
+  Choice unseen_of(const Point& point, const std::string& reason) const {
+    return {point, seen(Stream::background, point) ? Stream::inference : Stream::background, reason};
+  }
+
   // A profile that nothing better is known for goes to what of the plan is unseen.
   std::optional<Choice> check_of_incumbent() const {
-    const Point& point = incumbent_->point;
-    if (notebook_.exhausted() || missing(point) == 0) return std::nullopt;
-    return Choice{point, seen(Stream::background, point) ? Stream::inference : Stream::background,
-                  "the plan's unseen half"};
+    if (notebook_.exhausted() || missing(incumbent_->point) == 0) return std::nullopt;
+    return unseen_of(incumbent_->point, "the plan's unseen half");
   }
 
   // No hypothesis finds a plan within the budgets: the unseen points that are nearest to them decide whether
@@ -238,9 +241,7 @@ class Search {
     }
     complete_ = !nearest;
     if (complete_) return std::nullopt;
-    const bool background = !seen(Stream::background, nearest->point);
-    return Choice{nearest->point, background ? Stream::background : Stream::inference,
-                  "nothing seems to keep the budgets; this is nearest to them"};
+    return unseen_of(nearest->point, "nothing seems to keep the budgets; this is nearest to them");
   }
 
   // What gains are relative to: the best known, or what the hypotheses think that the best comes to.

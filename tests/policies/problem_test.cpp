@@ -213,13 +213,19 @@ TEST_CASE("Kinds are named as configurations write them") {
   CHECK(std::string(name_of(ProblemKind::concurrent)) == "concurrent");
 }
 
-TEST_CASE("The energy of a sample is that of a cycle's minibatches over its samples") {
+// Cycles of 400 ms.
+Problem four_at_ten_hz() {
   Problem problem;
   problem.kind = ProblemKind::concurrent;
   problem.infer_batches = {4};
   problem.arrival_rate_hz = 10;
   problem.latency_budget_ns = 1'000'000'000;
   problem.power_budget_w = 100;
+  return problem;
+}
+
+TEST_CASE("The energy of a sample is that of a cycle's minibatches over its samples") {
+  Problem problem = four_at_ten_hz();
   // A cycle of 400 ms: an inference minibatch of 100 ms at 20 W and 3 of training of 100 ms at 30 W, of 16
   // samples.
   const Measured train{100'000'000, 30}, infer{100'000'000, 20};
@@ -269,12 +275,7 @@ TEST_CASE("Where energy matters, no other number of training minibatches does be
 }
 
 TEST_CASE("An energy budget that all the training that fits would break leaves room for less") {
-  Problem problem;
-  problem.kind = ProblemKind::concurrent;
-  problem.infer_batches = {4};
-  problem.arrival_rate_hz = 10;
-  problem.latency_budget_ns = 1'000'000'000;
-  problem.power_budget_w = 100;
+  Problem problem = four_at_ten_hz();
   problem.train_batch = 1;
   // A cycle of 400 ms: inference 100 ms at 20 W, 0.5 J a sample; training 100 ms at 30 W, 3 J a sample.
   const Measured train{100'000'000, 30}, infer{100'000'000, 20};
