@@ -26,8 +26,7 @@ int count_or(ObjectReader& in, const char* key, std::int64_t most, int fallback)
   return static_cast<int>(in.integer_or(key, 1, most, fallback));
 }
 
-NeuralOptions read_networks(ObjectReader& in, std::uint64_t default_seed) {
-  NeuralOptions options;
+NeuralOptions read_networks(ObjectReader& in, std::uint64_t default_seed, NeuralOptions options) {
   options.train_epochs = count_or(in, "train_epochs", 100'000, options.train_epochs);
   options.infer_epochs = count_or(in, "infer_epochs", 100'000, options.infer_epochs);
   options.logarithms = in.boolean_or("logarithms", options.logarithms);
@@ -39,14 +38,14 @@ std::unique_ptr<Policy> make_als(ObjectReader& in, std::uint64_t default_seed) {
   AlsOptions options;
   options.train_modes = count_or(in, "train_modes", 100'000, options.train_modes);
   options.infer_modes = count_or(in, "infer_modes", 100'000, options.infer_modes);
-  options.concurrent_modes = count_or(in, "concurrent_modes", 100'000, options.concurrent_modes);
+  options.concurrent_points = count_or(in, "concurrent_points", 1'000'000, options.concurrent_points);
   options.initial_modes = count_or(in, "initial_modes", 100'000, options.initial_modes);
   options.rounds = count_or(in, "rounds", 1000, options.rounds);
   options.bins = count_or(in, "bins", 1000, options.bins);
   if (in.choice_or("plans", {"profiled", "predicted"}, "profiled") == "predicted")
     options.plans = AlsOptions::Plans::predicted;
   options.margin = in.number_or("margin", between(0, 0.5), options.margin);
-  options.networks = read_networks(in, default_seed);
+  options.networks = read_networks(in, default_seed, options.networks);
   return std::make_unique<Als>(options);
 }
 
@@ -54,7 +53,7 @@ std::unique_ptr<Policy> make_neural(ObjectReader& in, std::uint64_t default_seed
   NeuralSearchOptions options;
   options.profiles = count_or(in, "profiles", 1'000'000, options.profiles);
   options.margin = in.number_or("margin", between(0, 0.5), options.margin);
-  options.networks = read_networks(in, default_seed);
+  options.networks = read_networks(in, default_seed, options.networks);
   return std::make_unique<NeuralSearch>(options);
 }
 

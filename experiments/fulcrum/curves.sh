@@ -22,7 +22,7 @@ counts=${COUNTS:-1 2 4 8 15 30 50 100 150 250}
 
 # policies CALLS_A_MODE: all of them at every n.
 policies() {
-  local n modes rows=('{"policy": "maxn", "label": "maxn@0"}' '{"policy": "presets", "label": "presets@0"}')
+  local n modes initial points rows=('{"policy": "maxn", "label": "maxn@0"}' '{"policy": "presets", "label": "presets@0"}')
   at() { rows+=("{\"policy\": \"$1\", $3, \"label\": \"$2@$n\"}"); }
   for n in $counts; do
     modes=$((n / $1))
@@ -38,7 +38,10 @@ policies() {
     at regression linear "\"model\": \"linear\", \"profiles\": $n"
     at regression roofline "\"model\": \"roofline\", \"profiles\": $n"
     at neural nn "\"profiles\": $n"
-    at als als "\"concurrent_modes\": $modes, \"initial_modes\": $(((modes + 1) / 2))"
+    # Half of the modes in full, and the calls that are left two a point.
+    initial=$(((modes + 1) / 2))
+    points=$((initial * ($1 - 1) + (n - initial * $1) / 2))
+    at als als "\"concurrent_points\": $points, \"initial_modes\": $initial"
     at powertrain powertrain "\"modes\": $modes"
   done
   local IFS=,

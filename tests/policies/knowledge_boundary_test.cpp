@@ -116,7 +116,7 @@ std::vector<Configured> all_policies() {
        R"({"policy": "regression", "model": "linear", "profiles": 15})",
        R"({"policy": "regression", "model": "roofline", "profiles": 15})",
        R"({"policy": "neural", "profiles": 20, "train_epochs": 2, "infer_epochs": 2})",
-       R"({"policy": "als", "train_modes": 6, "infer_modes": 6, "concurrent_modes": 6, "initial_modes": 3, "rounds": 2, "train_epochs": 2, "infer_epochs": 2})",
+       R"({"policy": "als", "train_modes": 6, "infer_modes": 6, "concurrent_points": 18, "initial_modes": 3, "rounds": 2, "train_epochs": 2, "infer_epochs": 2})",
        R"({"policy": "powertrain", "modes": 6, "epochs": 2, "reference_epochs": 2})"}) {
     const Json json = Json::parse(text);
     MaybeError error;

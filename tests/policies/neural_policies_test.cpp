@@ -1,4 +1,5 @@
 // NN-n, ALS and PowerTrain: what is asked of every policy that predicts, and what they profile.
+#include <map>
 #include <set>
 
 #include "policies/als.hpp"
@@ -27,7 +28,8 @@ NeuralSearch neural(int profiles) {
 
 Als als(AlsOptions::Plans plans) {
   AlsOptions options;
-  options.train_modes = options.infer_modes = options.concurrent_modes = 12;
+  options.train_modes = options.infer_modes = 12;
+  options.concurrent_points = 36;
   options.initial_modes = 4;
   options.plans = plans;
   options.networks = networks();
@@ -49,8 +51,9 @@ PowerTrain powertrain(int modes) {
 
 TEST_CASE("Policies that predict with networks are honest about what they did") {
   expect_honest(neural(20), 20, false, 40);
-  expect_honest(als(AlsOptions::Plans::predicted), 12 * 4, false, 40);
-  expect_honest(als(AlsOptions::Plans::profiled), 12 * 4, true, 40);
+  // Of 36 points the 12 of 4 modes are profiled in full, the others with at most one of training each.
+  expect_honest(als(AlsOptions::Plans::predicted), 4 * 4 + 24 * 2, false, 40);
+  expect_honest(als(AlsOptions::Plans::profiled), 4 * 4 + 24 * 2, true, 40);
   expect_honest(powertrain(8), 8 * 4, false, 40);
 }
 
@@ -77,6 +80,30 @@ TEST_CASE("ALS profiles its first modes at random and the rest on the fronts, ea
   }
   CHECK(modes.size() == 12);
   CHECK(on_the_front > 0);
+}
+
+TEST_CASE("ALS profiles a concurrent problem by points: inference at one batch, and training once a mode") {
+  Board board(grid(), lawful(3));
+  const Outcome outcome =
+      als(AlsOptions::Plans::profiled).solve(problem_of(ProblemKind::concurrent, 20), board);
+  std::set<PowerMode> trained;
+  std::set<std::pair<PowerMode, int>> points;
+  std::map<PowerMode, int> batches;
+  for (const Step& step : outcome.steps) {
+    if (step.role == Role::train) {
+      CHECK(trained.insert(step.mode).second);
+    } else {
+      CHECK(points.insert({step.mode, step.batch}).second);
+      CHECK(trained.contains(step.mode));
+      ++batches[step.mode];
+    }
+  }
+  CHECK(points.size() == 36);
+  // The four random modes in full; on the fronts some modes at fewer than the three batches.
+  int in_full = 0;
+  for (const auto& [mode, count] : batches) in_full += count == 3;
+  CHECK(in_full >= 4);
+  CHECK(in_full < static_cast<int>(batches.size()));
 }
 
 TEST_CASE("More modes than there are is all of them") {
