@@ -28,6 +28,18 @@ std::string headline(const DynamicExperiment& experiment) {
                      experiment.instants_ns.size(), experiment.windows.size());
 }
 
+// Wall clock of each policy's plans, over all problems; the optimum's is not one.
+OrderedJson decision_times(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results) {
+  OrderedJson times = OrderedJson::object();
+  for (const ComparedPolicy& compared : experiment.common.policies) {
+    double sum_s = 0;
+    for (const DynamicResult& result : results)
+      sum_s += result.label == compared.label ? result.decision_s : 0;
+    times[compared.label] = sum_s;
+  }
+  return times;
+}
+
 // A policy that could not profile a point is a failed run; all rows stand.
 void report_errors(const std::vector<DynamicResult>& results) {
   for (const DynamicResult& result : results) {
@@ -55,9 +67,12 @@ void run(const DynamicOptions& options) {
   const ResultTable summary = dynamic_summary_table(experiment, results);
   const std::string windows = window_table(experiment, results).to_csv();
   required(write_run_directory(directory, manifest,
-                               {{"dynamic.csv", windows}, {"summary.csv", summary.to_csv()}},
+                               {{"dynamic.csv", windows},
+                                {"summary.csv", summary.to_csv()},
+                                {"steps.csv", dynamic_step_table(experiment, results).to_csv()}},
                                {{"wall_s", wall_s},
                                 {"jobs", jobs},
+                                {"decision_s", decision_times(experiment, results)},
                                 {"experiment", printable(options.experiment)},
                                 {"out", printable(directory)}}));
   const Format format = format_of(options.format);

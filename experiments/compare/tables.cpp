@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "experiments/compare/cells.hpp"
 #include "experiments/compare/families.hpp"
 
 namespace wattline::experiments {
@@ -18,17 +19,6 @@ Cell share_pct(std::size_t part, std::size_t all) {
   if (all == 0) return {};
   return 100.0 * static_cast<double>(part) / static_cast<double>(all);
 }
-
-std::vector<Cell> mode_cells(const devices::PowerMode& mode) {
-  return {Cell{std::int64_t{mode.cores}}, std::int64_t{mode.cpu_khz}, std::int64_t{mode.gpu_khz},
-          std::int64_t{mode.emc_khz}, std::int64_t{mode.active_sms}};
-}
-
-void append(std::vector<Cell>& row, const std::vector<Cell>& more) {
-  row.insert(row.end(), more.begin(), more.end());
-}
-
-const std::vector<Column> mode_columns = {{"cores"}, {"cpu_khz"}, {"gpu_khz"}, {"emc_khz"}, {"active_sms"}};
 
 void append_problem_cells(std::vector<Cell>& row, const policies::Problem& problem) {
   append(row, {problem.id, std::string(policies::name_of(problem.kind)), problem.train_workload,
@@ -134,7 +124,7 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
       {"policy"},          {"problem"},           {"kind"},           {"train"},           {"infer"},
       {"arrival_rate_hz"}, {"latency_budget_ms"}, {"power_budget_w"}, {"energy_budget_j"}, {"objective"},
       {"feasible"},        {"termination"},       {"solved"},         {"regret"}};
-  table.columns.insert(table.columns.end(), mode_columns.begin(), mode_columns.end());
+  for (const Column& column : mode_columns()) table.columns.push_back(column);
   table.columns.insert(table.columns.end(), plan_columns.begin(), plan_columns.end());
   for (const char* key : {"power_excess_w", "latency_excess_ms", "keeps_up", "profiles", "modes",
                           "profiling_time_s", "profiling_energy_j", "replay_requests", "replay_late",
@@ -168,7 +158,7 @@ ResultTable problem_table(const Experiment& experiment, const Comparison& compar
       if (score)
         append_plan_cells(row, *result.outcome.plan, score->truth);
       else
-        append(row, std::vector<Cell>(mode_columns.size() + plan_columns.size()));
+        append(row, std::vector<Cell>(mode_columns().size() + plan_columns.size()));
       append(row, {score ? Cell{score->power_excess_w} : Cell{},
                    score ? Cell{sim::ns_to_ms(score->latency_excess_ns)} : Cell{},
                    score ? Cell{std::int64_t{score->truth.keeps_up}} : Cell{},
@@ -209,22 +199,15 @@ ResultTable prediction_table(const Experiment& experiment, const Comparison& com
 
 ResultTable step_table(const Experiment& experiment, const Comparison& comparison) {
   ResultTable table;
-  table.columns = {{"policy"}, {"problem"}, {"step"}, {"workload"}, {"role"}, {"batch"}};
-  table.columns.insert(table.columns.end(), mode_columns.begin(), mode_columns.end());
-  for (const char* key : {"time_ms", "power_w", "charged", "reason"}) table.columns.push_back({key});
+  table.columns = {{"policy"}, {"problem"}};
+  for (const Column& column : step_columns()) table.columns.push_back(column);
   for (std::size_t j = 0; j < comparison.by_problem.size(); ++j) {
     for (std::size_t i = 0; i < experiment.policies.size(); ++i) {
       std::int64_t number = 0;
       for (const policies::Step& step : comparison.by_problem[j].by_policy[i].outcome.steps) {
         std::vector<Cell> row = {experiment.policies[i].label,
-                                 experiment.problems[comparison.by_problem[j].problem].id,
-                                 ++number,
-                                 step.workload,
-                                 std::string(workloads::name_of(step.role)),
-                                 std::int64_t{step.batch}};
-        append(row, mode_cells(step.mode));
-        append(row, {sim::ns_to_ms(step.seen.time_ns), step.seen.power_w, std::int64_t{step.charged},
-                     step.reason});
+                                 experiment.problems[comparison.by_problem[j].problem].id};
+        append(row, step_cells(step, ++number));
         table.rows.push_back(std::move(row));
       }
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,11 +20,17 @@ using policies::Problem;
 namespace {
 
 Result<Schedule> schedule_of_policy(const DynamicExperiment& experiment, std::size_t problem,
-                                    const ComparedPolicy& compared) {
+                                    const ComparedPolicy& compared, double& decision_s) {
+  using Clock = std::chrono::steady_clock;
   const auto session = new_session(experiment.common);
   const auto solver = compared.policy->start(*session);
-  auto schedule = plan_ahead(
-      experiment, problem, [&](const Problem& now) { return solver->solve(now); }, false);
+  const Chooser timed = [&](const Problem& now) {
+    const auto start = Clock::now();
+    auto outcome = solver->solve(now);
+    decision_s += std::chrono::duration<double>(Clock::now() - start).count();
+    return outcome;
+  };
+  auto schedule = plan_ahead(experiment, problem, timed, false);
   if (!schedule) return schedule;
   int profiles = 0;
   for (const Decision& decision : schedule->decisions) profiles += decision.profiles;
@@ -112,7 +119,7 @@ MaybeError run_one(const DynamicExperiment& experiment, const Truths& truths, st
                    const ComparedPolicy* policy, DynamicResult& result) {
   result.problem = problem;
   result.label = policy ? policy->label : "optimum";
-  auto schedule = policy ? schedule_of_policy(experiment, problem, *policy)
+  auto schedule = policy ? schedule_of_policy(experiment, problem, *policy, result.decision_s)
                          : schedule_of_optimum(experiment, problem, truths);
   if (!schedule) return schedule.error();
   result.schedule = *std::move(schedule);

@@ -18,6 +18,7 @@ struct DynamicResult {
   Schedule schedule;
   std::vector<WindowFigures> windows;
   sim::RunResult run;
+  double decision_s = 0;  // wall clock that the policy took for all its plans; not repeatable
 };
 
 // The results problem by problem, each with the optimum first and then the policies in the experiment's

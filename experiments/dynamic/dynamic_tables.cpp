@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "experiments/compare/cells.hpp"
+
 namespace wattline::experiments {
 
 namespace {
@@ -16,10 +18,6 @@ double joules(sim::Int128 fj) {
   return static_cast<double>(fj) * 1e-15;
 }
 
-void append(std::vector<Cell>& row, const std::vector<Cell>& more) {
-  row.insert(row.end(), more.begin(), more.end());
-}
-
 void append_decision(std::vector<Cell>& row, const Decision* made) {
   if (!made) return append(row, {std::int64_t{0}, {}, {}, {}, std::int64_t{0}, 0.0});
   append(row, {std::int64_t{1}, std::string(name_of(made->why)),
@@ -29,9 +27,8 @@ void append_decision(std::vector<Cell>& row, const Decision* made) {
 }
 
 void append_plan(std::vector<Cell>& row, const policies::Plan& plan) {
-  append(row, {std::int64_t{plan.mode.cores}, std::int64_t{plan.mode.cpu_khz},
-               std::int64_t{plan.mode.gpu_khz}, std::int64_t{plan.mode.emc_khz},
-               std::int64_t{plan.mode.active_sms}, std::int64_t{plan.infer_batch}, plan.train_per_cycle});
+  append(row, mode_cells(plan.mode));
+  append(row, {std::int64_t{plan.infer_batch}, plan.train_per_cycle});
 }
 
 void append_figures(std::vector<Cell>& row, const PlanningWindow& window, const WindowFigures& figures) {
@@ -126,6 +123,25 @@ ResultTable window_table(const DynamicExperiment& experiment, const std::vector<
       append_figures(row, window, result.windows[w]);
       row.push_back(made_here ? decision.message : std::string());
       table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+ResultTable dynamic_step_table(const DynamicExperiment& experiment,
+                               const std::vector<DynamicResult>& results) {
+  ResultTable table;
+  table.columns = {{"problem"}, {"policy"}, {"window"}};
+  for (const Column& column : step_columns()) table.columns.push_back(column);
+  for (const DynamicResult& result : results) {
+    std::int64_t number = 0;
+    for (const Decision& decision : result.schedule.decisions) {
+      for (const policies::Step& step : decision.steps) {
+        std::vector<Cell> row = {experiment.common.problems[result.problem].id, result.label,
+                                 whole(decision.window)};
+        append(row, step_cells(step, ++number));
+        table.rows.push_back(std::move(row));
+      }
     }
   }
   return table;

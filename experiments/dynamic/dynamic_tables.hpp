@@ -11,6 +11,10 @@ namespace wattline::experiments {
 // One row per problem, policy and window.
 ResultTable window_table(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results);
 
+// One row per profile that a policy made, by the window at whose start it planned.
+ResultTable dynamic_step_table(const DynamicExperiment& experiment,
+                               const std::vector<DynamicResult>& results);
+
 // One row per problem and policy.
 ResultTable dynamic_summary_table(const DynamicExperiment& experiment,
                                   const std::vector<DynamicResult>& results);

@@ -133,12 +133,13 @@ class Planner {
     decision.rate_hz = problem_.arrival_rate_hz;
     std::optional<Plan> found;
     if (why != Why::nothing_arrives) {
-      const policies::Outcome outcome = chooser_(problem_);
+      policies::Outcome outcome = chooser_(problem_);
       asked_hz_ = problem_.arrival_rate_hz;
       decision.termination = outcome.termination;
       decision.message = outcome.message;
       found = outcome.plan;
-      if (auto error = profile(outcome.steps, decision)) return *error;
+      decision.steps = std::move(outcome.steps);
+      if (auto error = profile(decision)) return *error;
     }
     decision.found = found.has_value();
     if (found)
@@ -153,10 +154,10 @@ class Planner {
     return decision;
   }
 
-  // What the board goes through for these profiles, from the mode that it is in. A session of its own counts
-  // from the mode that it profiled last, and would miss that a plan has been in force since.
-  MaybeError profile(const std::vector<policies::Step>& steps, Decision& decision) {
-    for (const policies::Step& step : steps) {
+  // What the board goes through for the decision's profiles, from the mode that it is in. A session of its
+  // own counts from the mode that it profiled last, and would miss that a plan has been in force since.
+  MaybeError profile(Decision& decision) {
+    for (const policies::Step& step : decision.steps) {
       if (!step.charged) continue;
       const auto cost = truth_.minibatch(step.workload, step.role, step.batch, step.mode);
       if (!cost) return cost.error();

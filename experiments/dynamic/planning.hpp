@@ -29,10 +29,11 @@ struct Decision {
   Why why = Why::first;
   double rate_hz = 0;  // that it was made for
   policies::Termination termination = policies::Termination::infeasible;
-  std::string message;  // of an error
-  int profiles = 0;     // charged
-  bool found = false;   // whether the policy had a plan; else the one before stays
-  policies::Plan plan;  // in force after profiling and switch
+  std::string message;                // of an error
+  std::vector<policies::Step> steps;  // the policy's log of what it profiled for this plan
+  int profiles = 0;                   // of them, charged
+  bool found = false;                 // whether the policy had a plan; else the one before stays
+  policies::Plan plan;                // in force after profiling and switch
   // What the board goes through first.
   std::vector<sim::ProfilingStretch> profiling;
   sim::TimeNs switch_ns = 0;

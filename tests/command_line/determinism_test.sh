@@ -24,3 +24,21 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i }
 "$wattline" bench engine --requests 200000 2>/dev/null >"$scratch/2.txt"
 cmp "$scratch/1.txt" "$scratch/2.txt"
 grep -q '^signature ' "$scratch/1.txt"
+
+# Networks.
+options="--epochs 5 --seeds 1 --samples 64"
+# shellcheck disable=SC2086
+"$wattline" bench surrogate $options 2>/dev/null >"$scratch/s1.txt"
+# shellcheck disable=SC2086
+"$wattline" bench surrogate $options 2>/dev/null >"$scratch/s2.txt"
+cmp "$scratch/s1.txt" "$scratch/s2.txt"
+grep -q '^signature ' "$scratch/s1.txt"
+
+# Dynamic problems: all that is written but the times.
+for jobs in 1 2; do
+  "$wattline" dynamic "$source/experiments/dynamic/steps.json" -j "$jobs" --out "$scratch/d$jobs" >"$scratch/d$jobs.txt"
+done
+cmp "$scratch/d1.txt" "$scratch/d2.txt"
+for file in dynamic.csv summary.csv steps.csv manifest.json; do
+  cmp "$scratch/d1/$file" "$scratch/d2/$file"
+done

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "experiments/dynamic/dynamic_run.hpp"
 #include "experiments/dynamic/dynamic_tables.hpp"
@@ -63,6 +64,38 @@ TEST_CASE("A dynamic experiment gives the same tables on one thread, on two and 
     CHECK(dynamic_summary_table(experiment, one).to_csv() ==
           dynamic_summary_table(experiment, many).to_csv());
   }
+}
+
+TEST_CASE("Every profile of every plan is in the step table, under the window that it was made for") {
+  const DynamicExperiment experiment = experiment_of(noisy);
+  const auto results = results_of(experiment);
+  const ResultTable steps = dynamic_step_table(experiment, results);
+  const ResultTable windows = window_table(experiment, results);
+  const auto cell = [](const ResultTable& table, std::size_t row, const std::string& key) {
+    const auto at = std::find_if(table.columns.begin(), table.columns.end(),
+                                 [&](const Column& column) { return column.key == key; });
+    REQUIRE(at != table.columns.end());
+    return table.rows[row][static_cast<std::size_t>(at - table.columns.begin())];
+  };
+  const auto plan_of = [&](const ResultTable& table, std::size_t row) {
+    return std::vector<Cell>{cell(table, row, "problem"), cell(table, row, "policy"),
+                             cell(table, row, "window")};
+  };
+  std::map<std::vector<Cell>, std::int64_t> charged, profiles;
+  for (std::size_t i = 0; i < steps.rows.size(); ++i) {
+    if (cell(steps, i, "charged") == Cell{std::int64_t{1}}) ++charged[plan_of(steps, i)];
+  }
+  for (std::size_t i = 0; i < windows.rows.size(); ++i) {
+    const auto count = std::get<std::int64_t>(cell(windows, i, "profiles"));
+    if (count > 0) profiles[plan_of(windows, i)] = count;
+  }
+  CHECK((charged == profiles));
+  CHECK(charged.size() > 6);
+  // MAXN begins with training in the top mode.
+  CHECK((cell(steps, 0, "policy") == Cell{"maxn"}));
+  CHECK((cell(steps, 0, "workload") == Cell{"resnet18"}));
+  CHECK((cell(steps, 0, "gpu_khz") == Cell{std::int64_t{1'300'500}}));
+  CHECK((cell(steps, 0, "step") == Cell{std::int64_t{1}}));
 }
 
 TEST_CASE("Windows add up to the run, to the nanosecond and the femtojoule") {
