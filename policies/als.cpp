@@ -102,8 +102,9 @@ class Learning {
     const std::size_t initial = points();
     const std::size_t rounds = count_of(options_.rounds);
     for (std::size_t round = 1; round <= rounds && points() < wanted; ++round) {
-      const Predictions predictions = predict_from_sample(like_, modes_, sample_, options_.networks);
       const std::size_t until = initial + (wanted - initial) * round / rounds;
+      if (points() >= until) continue;  // more rounds than points
+      const Predictions predictions = predict_from_sample(like_, modes_, sample_, options_.networks);
       for (const Candidate& candidate : candidates(predictions)) {
         if (points() >= until) break;
         profile(candidate, fmt::format("on the front of round {}", round));

@@ -27,9 +27,9 @@ struct Observation {
 
 // What a session has paid so far.
 struct Spent {
-  int profiles = 0;  // charged calls of profile()
-  int modes = 0;     // distinct modes among them
-  sim::TimeNs time_ns = 0;
+  int profiles = 0;         // charged calls of profile()
+  int modes = 0;            // distinct modes among them
+  sim::TimeNs time_ns = 0;  // at most sim::longest_time_ns
   double energy_j = 0;
 };
 
@@ -47,7 +47,8 @@ class Platform {
   // Runs `workload` in `mode` for a number of minibatches. A point that this session has profiled
   // before is answered from memory and not charged. Errors: an unknown workload, a mode that the
   // device does not have, a point that a table does not hold, instruments that show what cannot be (no time,
-  // a power that is negative or no number); such a profile is not remembered.
+  // a power that is negative or no number), minibatches that take more than 1e6 s in all; such a profile is
+  // not remembered.
   Result<Observation> profile(const std::string& workload, workloads::Role role, int batch,
                               const devices::PowerMode& mode);
 

@@ -23,12 +23,21 @@ const char* name_of(Objective objective) {
   return objective == Objective::energy ? "energy" : "speed";
 }
 
+namespace {
+
+// Rates that are told may be as low as one likes; sums of a few times must not overflow.
+sim::TimeNs time_of(double requests, double rate_hz) {
+  return std::llround(std::min(requests / rate_hz * 1e9, static_cast<double>(sim::longest_time_ns)));
+}
+
+}  // namespace
+
 sim::TimeNs gathering_ns(const Problem& problem, int batch) {
-  return std::llround((batch - 1) / problem.arrival_rate_hz * 1e9);
+  return time_of(batch - 1, problem.arrival_rate_hz);
 }
 
 sim::TimeNs cycle_ns(const Problem& problem, int batch) {
-  return std::llround(batch / problem.arrival_rate_hz * 1e9);
+  return time_of(batch, problem.arrival_rate_hz);
 }
 
 namespace {

@@ -40,9 +40,15 @@ OrderedJson decision_times(const DynamicExperiment& experiment, const std::vecto
   return times;
 }
 
-// A policy that could not profile a point is a failed run; all rows stand.
-void report_errors(const std::vector<DynamicResult>& results) {
+// A policy that could not profile a point, or whose plan the board cannot run, is a failed run; all other
+// rows stand.
+void report_errors(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results) {
   for (const DynamicResult& result : results) {
+    if (result.error) {
+      throw CommandError(
+          failure(fmt::format("{} on {}: {}", result.label, experiment.common.problems[result.problem].id,
+                              result.error->message)));
+    }
     for (const Decision& decision : result.schedule.decisions) {
       if (decision.termination != policies::Termination::error) continue;
       throw CommandError(
@@ -61,7 +67,7 @@ void run(const DynamicOptions& options) {
 
   const int jobs = options.jobs > 0 ? options.jobs : all_cores();
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<DynamicResult> results = required(run_dynamic(experiment, jobs));
+  const std::vector<DynamicResult> results = run_dynamic(experiment, jobs);
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   const ResultTable summary = dynamic_summary_table(experiment, results);
@@ -82,7 +88,7 @@ void run(const DynamicOptions& options) {
     print(format == Format::csv ? windows : summary.to_json());
   tell(fmt::format("{} runs of {:.0f} s in {:.2f} s; results are in {}", results.size(),
                    sim::ns_to_seconds(experiment.end_ns()), wall_s, printable(directory)));
-  report_errors(results);
+  report_errors(experiment, results);
 }
 
 }  // namespace

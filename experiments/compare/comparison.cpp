@@ -22,6 +22,7 @@ struct Task {
 
 // What a task finds besides verdicts.
 struct Findings {
+  double decision_s = 0;  // wall clock of its solves
   std::vector<FailedSolve> failures;
   std::vector<PredictionErrors> predictions;
 };
@@ -86,7 +87,7 @@ class Run {
   Run(const Experiment& experiment, const ComparisonOptions& options)
       : experiment_(experiment), options_(options), truths_(experiment) {}
 
-  Result<Comparison> all() {
+  Comparison all() {
     const std::size_t count = experiment_.problems.size();
     optima_.resize(count);
     comparison_.settings.resize(count);
@@ -99,20 +100,11 @@ class Run {
           {problem, optima_[problem], std::vector<PolicyResult>(experiment_.policies.size())});
     }
     const std::vector<Task> tasks = tasks_of(experiment_);
-    std::vector<MaybeError> errors(tasks.size());
-    std::vector<double> wall_s(tasks.size());
     std::vector<Findings> findings(tasks.size());
-    for_each_index(tasks.size(), options_.jobs, [&](std::size_t i) {
-      const auto start = std::chrono::steady_clock::now();
-      errors[i] = run(tasks[i], findings[i]);
-      wall_s[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    });
-    // The first in order, whichever thread came first.
-    for (const MaybeError& error : errors) {
-      if (error) return *error;
-    }
+    for_each_index(tasks.size(), options_.jobs, [&](std::size_t i) { run(tasks[i], findings[i]); });
     comparison_.decision_s.assign(experiment_.policies.size(), 0);
-    for (std::size_t i = 0; i < tasks.size(); ++i) comparison_.decision_s[tasks[i].policy] += wall_s[i];
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      comparison_.decision_s[tasks[i].policy] += findings[i].decision_s;
     for (const Findings& some : findings) {
       comparison_.failures.insert(comparison_.failures.end(), some.failures.begin(), some.failures.end());
       comparison_.predictions.insert(comparison_.predictions.end(), some.predictions.begin(),
@@ -137,7 +129,8 @@ class Run {
     setting.power_looseness = truths_.power_looseness(i);
   }
 
-  MaybeError run(const Task& task, Findings& findings) {
+  void run(const Task& task, Findings& findings) {
+    using Clock = std::chrono::steady_clock;
     const policies::Policy& policy = *experiment_.policies[task.policy].policy;
     const bool shares = policy.sharing() == policies::Sharing::workloads;
     std::unique_ptr<policies::Platform> session;
@@ -150,14 +143,16 @@ class Run {
       }
       const policies::Spent before = session->spent();
       PolicyResult result;
+      const auto start = Clock::now();
       result.outcome = solver->solve(experiment_.problems[problem]);
+      findings.decision_s += std::chrono::duration<double>(Clock::now() - start).count();
       result.spent = difference(session->spent(), before);
+      score_plan(problem, result);
       if (result.outcome.termination == policies::Termination::error)
         findings.failures.push_back({problem, task.policy, result.outcome.message});
-      if (auto error = keep(task.policy, problem, std::move(result), session->spent().profiles)) return error;
+      keep(task.policy, problem, std::move(result), session->spent().profiles);
     }
     if (shares && solver) findings.predictions = errors_of(*solver, task);
-    return std::nullopt;
   }
 
   // Of what a solver came to predict of the task's family.
@@ -175,18 +170,26 @@ class Run {
     return errors;
   }
 
-  MaybeError keep(std::size_t policy, std::size_t problem, PolicyResult result, int known_profiles) {
-    if (result.outcome.plan) {
-      const auto scored = policies::score(experiment_.problems[problem], *result.outcome.plan,
-                                          *experiment_.board.truth, optima_[problem]);
-      if (!scored) return scored.error();
+  // A plan that the truth cannot judge (one that was only predicted, in a hole of a table) is its policy's
+  // error.
+  void score_plan(std::size_t problem, PolicyResult& result) const {
+    if (!result.outcome.plan) return;
+    const auto scored = policies::score(experiment_.problems[problem], *result.outcome.plan,
+                                        *experiment_.board.truth, optima_[problem]);
+    if (scored) {
       result.score = *scored;
+      return;
     }
+    result.outcome.plan.reset();
+    result.outcome.termination = policies::Termination::error;
+    result.outcome.message = "the plan cannot be scored: " + scored.error().message;
+  }
+
+  void keep(std::size_t policy, std::size_t problem, PolicyResult result, int known_profiles) {
     comparison_.verdicts[policy][problem] = verdict_of(result, known_profiles);
-    if (place_in_sample_[problem] == not_in_sample) return std::nullopt;
+    if (place_in_sample_[problem] == not_in_sample) return;
     if (!options_.keep_steps) result.outcome.steps.clear();
     comparison_.by_problem[place_in_sample_[problem]].by_policy[policy] = std::move(result);
-    return std::nullopt;
   }
 
   const Experiment& experiment_;
@@ -200,9 +203,7 @@ class Run {
 }  // namespace
 
 Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions& options) {
-  auto run = Run(experiment, options).all();
-  if (!run) return run.error();
-  Comparison comparison = *std::move(run);
+  Comparison comparison = Run(experiment, options).all();
   std::vector<MaybeError> errors;
   if (!experiment.replay) return comparison;
 

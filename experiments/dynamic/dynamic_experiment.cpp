@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t most_requests = 20'000'000;
 constexpr std::int64_t most_windows = 100'000;
+constexpr std::size_t most_rows = 1'000'000;  // of windows, times problems, times policies and the optimum
+constexpr double longest_run_s = 1e7;
 
 // What a dynamic file says in the same words as an experiment, whose reader reads it.
 const std::vector<std::string> common_keys = {"name",         "seed",     "device",     "device_file",
@@ -130,7 +132,8 @@ void read_time(DynamicExperiment& experiment, ObjectReader& in, const std::strin
   const ArrivalSource& source = experiment.arrivals = read_arrival_source(in.object("arrivals"), base, false);
   experiment.window_ns = std::llround(in.number("window_s", between(1e-3, 1e7)) * 1e9);
   std::optional<sim::TimeNs> end_ns;
-  if (in.has("duration_s")) end_ns = std::llround(in.number("duration_s", between(1e-3, 1e9)) * 1e9);
+  if (in.has("duration_s"))
+    end_ns = std::llround(in.number("duration_s", between(1e-3, longest_run_s)) * 1e9);
   if (in.failed()) return;
   if (!end_ns && source.kind == ArrivalSource::Kind::piecewise)
     end_ns = std::llround(duration_s(source.segments) * 1e9);
@@ -141,6 +144,8 @@ void read_time(DynamicExperiment& experiment, ObjectReader& in, const std::strin
   experiment.instants_ns = *std::move(instants);
   // Without a duration, to the end of the window that holds the last request.
   if (!end_ns) end_ns = (experiment.instants_ns.back() / experiment.window_ns + 1) * experiment.window_ns;
+  if (seconds_of(*end_ns) > longest_run_s)
+    return in.fail("arrivals", fmt::format("last longer than {:g} s; 'duration_s' cuts them", longest_run_s));
   if ((*end_ns - 1) / experiment.window_ns >= most_windows) {
     return in.fail("window_s", fmt::format("makes more than {} windows", most_windows));
   }
@@ -153,7 +158,10 @@ void read_planner(DynamicExperiment& experiment, ObjectReader& in) {
                              : RateKnowledge::previous;
   experiment.peak_factor = in.number_or("peak_factor", between(0.01, 100), experiment.peak_factor);
   experiment.replan_change = in.number_or("replan_change", between(0, 100), experiment.replan_change);
-  experiment.max_wait_ns = std::llround(in.number_or("max_wait_ms", between(0, 1e7), 0) * 1e6);
+  const double max_wait_ms = in.number_or("max_wait_ms", between(0, 1e7), 0);
+  experiment.max_wait_ns = std::llround(max_wait_ms * 1e6);
+  if (experiment.max_wait_ns == 0 && max_wait_ms > 0)
+    in.fail("max_wait_ms", "below a nanosecond; 0 waits until the batch is full");
   if (experiment.knowledge == RateKnowledge::known) {
     if (in.has("first_rate_hz")) in.fail("first_rate_hz", "not accepted where the rate is 'known'");
     return;
@@ -199,6 +207,11 @@ Result<DynamicExperiment> parse_dynamic_experiment(const std::string& text, cons
   if (!error) read_time(experiment, in, base);
   if (!error) read_planner(experiment, in);
   if (!error) read_common(experiment, in, *json, name, base, error);
+  const std::size_t rows =
+      experiment.windows.size() * experiment.common.problems.size() * (1 + experiment.common.policies.size());
+  if (!error && rows > most_rows)
+    in.fail("window_s", fmt::format("makes {} windows of all problems and policies; at most {} are accepted",
+                                    rows, most_rows));
   if (error) return *error;
   const OrderedJson own = resolved_configuration(*json, name, defaults);
   for (const auto& [key, value] : own["defaults"].items()) experiment.configuration["defaults"][key] = value;

@@ -106,9 +106,7 @@ MaybeError replay(const DynamicExperiment& experiment, DynamicResult& result) {
   }
   workloads::RecordedArrivals arrivals(experiment.instants_ns);
   auto run = sim::run_accelerator(options, &arrivals);
-  if (!run)
-    return Error{fmt::format("{} on {}: {}", result.label, problem.id, run.error().message),
-                 run.error().kind};
+  if (!run) return run.error();
   result.run = *std::move(run);
   result.windows = log.finish();
   return std::nullopt;
@@ -128,20 +126,16 @@ MaybeError run_one(const DynamicExperiment& experiment, const Truths& truths, st
 
 }  // namespace
 
-Result<std::vector<DynamicResult>> run_dynamic(const DynamicExperiment& experiment, int jobs) {
+std::vector<DynamicResult> run_dynamic(const DynamicExperiment& experiment, int jobs) {
   const Truths truths(experiment.common);
   const auto& policies = experiment.common.policies;
   const std::size_t rows = 1 + policies.size();
   std::vector<DynamicResult> results(experiment.common.problems.size() * rows);
-  std::vector<MaybeError> errors(results.size());
   for_each_index(results.size(), jobs, [&](std::size_t i) {
     const std::size_t row = i % rows;
-    errors[i] = run_one(experiment, truths, i / rows, row == 0 ? nullptr : &policies[row - 1], results[i]);
+    results[i].error =
+        run_one(experiment, truths, i / rows, row == 0 ? nullptr : &policies[row - 1], results[i]);
   });
-  // The first in order, whichever thread came first.
-  for (const MaybeError& error : errors) {
-    if (error) return *error;
-  }
   return results;
 }
 

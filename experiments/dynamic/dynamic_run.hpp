@@ -11,19 +11,21 @@
 
 namespace wattline::experiments {
 
-// One policy, or the optimum, on one problem.
+// One policy, or the optimum, on one problem. A run that could not be finished (a plan that the board cannot
+// run, a queue that grows without bound, a step log that does not hold what the session was charged for) has
+// its error and nothing else.
 struct DynamicResult {
   std::size_t problem = 0;
   std::string label;  // "optimum", or the policy's
   Schedule schedule;
   std::vector<WindowFigures> windows;
   sim::RunResult run;
+  MaybeError error;
   double decision_s = 0;  // wall clock that the policy took for all its plans; not repeatable
 };
 
 // The results problem by problem, each with the optimum first and then the policies in the experiment's
-// order. They do not depend on `jobs`, the number of threads. Errors: a plan that the board cannot run, a
-// queue that grows without bound, a policy whose step log does not hold what its session was charged for.
-Result<std::vector<DynamicResult>> run_dynamic(const DynamicExperiment& experiment, int jobs);
+// order. They do not depend on `jobs`, the number of threads.
+std::vector<DynamicResult> run_dynamic(const DynamicExperiment& experiment, int jobs);
 
 }  // namespace wattline::experiments

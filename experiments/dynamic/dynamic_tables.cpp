@@ -108,6 +108,7 @@ ResultTable window_table(const DynamicExperiment& experiment, const std::vector<
                           "message"})
     table.columns.push_back({key});
   for (const DynamicResult& result : results) {
+    if (result.error) continue;
     const auto& decisions = result.schedule.decisions;
     std::size_t latest = 0;
     for (std::size_t w = 0; w < experiment.windows.size(); ++w) {
@@ -170,6 +171,11 @@ ResultTable dynamic_summary_table(const DynamicExperiment& experiment,
                    {"profiling_j", 0, "profiling J"}};
   const double run_s = seconds_of(experiment.end_ns());
   for (const DynamicResult& result : results) {
+    if (result.error) {
+      table.rows.push_back({experiment.common.problems[result.problem].id, result.label});
+      table.rows.back().resize(table.columns.size());
+      continue;
+    }
     const Totals totals = totals_of(result);
     const sim::RunResult& run = result.run;
     const auto seconds = [&](Activity activity) { return seconds_of(run.energy.time_ns(activity)); };

@@ -8,14 +8,14 @@
 
 namespace wattline::experiments {
 
-// One row per problem, policy and window.
+// One row per problem, policy and window, of runs that were finished.
 ResultTable window_table(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results);
 
 // One row per profile that a policy made, by the window at whose start it planned.
 ResultTable dynamic_step_table(const DynamicExperiment& experiment,
                                const std::vector<DynamicResult>& results);
 
-// One row per problem and policy.
+// One row per problem and policy; empty where the run could not be finished.
 ResultTable dynamic_summary_table(const DynamicExperiment& experiment,
                                   const std::vector<DynamicResult>& results);
 

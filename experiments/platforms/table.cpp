@@ -1,5 +1,7 @@
 #include "experiments/platforms/table.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace wattline::experiments {
@@ -11,7 +13,9 @@ Result<policies::Observation> TablePlatform::measure(const std::string& workload
   policies::Observation seen;
   seen.minibatch = {cost->time_ns, cost->total_power_w()};
   seen.samples = minibatches_;
-  seen.cost_time_ns = cost->time_ns * minibatches_;
+  // A cost out of range is refused by who asked.
+  const double cost_ns = static_cast<double>(cost->time_ns) * minibatches_;
+  seen.cost_time_ns = std::llround(std::min(cost_ns, static_cast<double>(sim::longest_time_ns)));
   seen.cost_energy_j = sim::ns_to_seconds(seen.cost_time_ns) * seen.minibatch.power_w;
   return seen;
 }

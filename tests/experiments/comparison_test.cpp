@@ -196,6 +196,48 @@ const char* const profiles =
     "toy,net,infer,4,4,1000,200,800,20,16\n"
     "toy,net,infer,4,4,1000,300,800,10,35\n";
 
+TEST_CASE("A plan in a hole of a table is its policy's error, and all other rows stand") {
+  const fs::path folder = fs::temp_directory_path() / ("wattline_hole." + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  // 3 x 4 modes whose time is 6000 / (cpu x gpu) and whose power is their sum, but for one.
+  std::ofstream table(folder / "p.csv");
+  table << "device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w\n";
+  for (const int cpu : {10, 20, 30}) {
+    for (const int gpu : {10, 20, 30, 40}) {
+      if (cpu == 20 && gpu == 30) continue;
+      table << "toy,net,train,16,4," << cpu << ',' << gpu << ",800," << 6000.0 / (cpu * gpu) << ','
+            << cpu + gpu << '\n';
+    }
+  }
+  table.close();
+  Json json = Json::parse(R"({
+    "schema": "wattline-experiment/1", "name": "t", "profiles": "p.csv", "idle_power_w": 5,
+    "problems": [{"kind": "train", "train": "net", "power_budgets_w": {"from": 20, "to": 70, "step": 1}}],
+    "policies": [{"policy": "random_search", "profiles": 1}]
+  })");
+  for (int seed = 1; seed <= 20; ++seed) {
+    json["policies"].push_back(
+        {{"policy", "regression"}, {"profiles", 6}, {"seed", seed}, {"label", "r" + std::to_string(seed)}});
+  }
+  const Experiment experiment = experiment_of(json, folder.string());
+  fs::remove_all(folder);
+  const Comparison comparison = compared(experiment);
+  int unscored = 0, solved = 0;
+  for (const ProblemResult& problem : comparison.by_problem) {
+    for (const PolicyResult& result : problem.by_policy) {
+      if (result.score && result.score->solved) ++solved;
+      if (!result.outcome.message.starts_with("the plan cannot be scored")) continue;
+      ++unscored;
+      CHECK(result.outcome.termination == policies::Termination::error);
+      CHECK_FALSE(result.outcome.plan.has_value());
+      CHECK_FALSE(result.score.has_value());
+    }
+  }
+  CHECK(unscored > 0);
+  CHECK(solved > 100);
+  CHECK(comparison.failures.size() >= static_cast<std::size_t>(unscored));
+}
+
 TEST_CASE("On a small table every policy comes to what is computed by hand") {
   const fs::path folder = fs::temp_directory_path() / ("wattline_comparison." + std::to_string(::getpid()));
   fs::create_directories(folder);

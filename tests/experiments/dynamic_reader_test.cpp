@@ -80,7 +80,11 @@ TEST_CASE("What cannot be meant is rejected, and the field is named") {
   check_rejected(R"({"peak_factor": -1})", {"peak_factor"});
   check_rejected(R"({"replan_change": -0.1})", {"replan_change"});
   check_rejected(R"({"max_wait_ms": -1})", {"max_wait_ms"});
+  check_rejected(R"({"max_wait_ms": 1e-7})", {"max_wait_ms", "nanosecond"});
   check_rejected(R"({"duration_s": 0})", {"duration_s"});
+  check_rejected(R"({"duration_s": 1e8})", {"duration_s"});
+  check_rejected(R"({"arrivals": {"segments": [{"duration_s": 1e8, "rate_hz": 0.01}]}})",
+                 {"arrivals", "duration_s"});
   check_rejected(R"({"window_s": 0.001, "duration_s": 1e6})", {"window_s"});
   check_rejected(R"({"device": "orin"})", {"device"});
   check_rejected(R"({"replay": {}})", {"replay"});
@@ -107,6 +111,11 @@ TEST_CASE("What a dynamic problem cannot have is rejected, and the field is name
   check_rejected(R"({"policies": [{"policy": "gdm"}]})", {"policy", "gdm"});
   check_rejected(R"({"policies": [{"policy": "gmd", "label": "optimum"}]})", {"label", "optimum"});
   check_rejected(R"({"policies": [{"policy": "gmd", "solves": "sample"}]})", {"solves"});
+  // 2 problems x (1 policy + the optimum) x 100,000 windows are accepted, thirty policies are not.
+  Json many = Json::array();
+  for (int i = 0; i < 30; ++i) many.push_back({{"policy", "gmd"}, {"label", "g" + std::to_string(i)}});
+  check_rejected(Json{{"window_s", 0.001}, {"duration_s", 100}, {"policies", many}}.dump(),
+                 {"window_s", "windows"});
 }
 
 }  // namespace

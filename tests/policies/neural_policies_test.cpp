@@ -106,6 +106,24 @@ TEST_CASE("ALS profiles a concurrent problem by points: inference at one batch, 
   CHECK(in_full < static_cast<int>(batches.size()));
 }
 
+TEST_CASE("More rounds than points profile the same number of points, one a round") {
+  AlsOptions options;
+  options.train_modes = 12;
+  options.initial_modes = 4;
+  options.rounds = 1000;
+  options.networks = networks();
+  Board board(grid(), lawful(3));
+  const Outcome outcome = Als(options).solve(problem_of(ProblemKind::train, 20), board);
+  CHECK(outcome.steps.size() == 12);
+  std::set<std::string> reasons;
+  for (std::size_t i = 4; i < outcome.steps.size(); ++i) reasons.insert(outcome.steps[i].reason);
+  // Of 1,000 rounds those count in which 8 points x round / 1,000 comes to one more: 125, 250, ...
+  for (const std::string& reason : reasons) {
+    if (!reason.starts_with("on the front of round ")) continue;
+    CHECK(std::stoi(reason.substr(22)) % 125 == 0);
+  }
+}
+
 TEST_CASE("More modes than there are is all of them") {
   AlsOptions options;
   options.train_modes = 10'000;

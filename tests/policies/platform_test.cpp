@@ -24,6 +24,7 @@ class LinePlatform final : public Platform {
                  {}) {}
   int measured = 0;
   std::string broken_workload;
+  int samples = 40;
 
  private:
   Result<Observation> measure(const std::string& workload, Role, int batch, const PowerMode& mode) override {
@@ -31,7 +32,7 @@ class LinePlatform final : public Platform {
     ++measured;
     Observation seen;
     seen.minibatch = {batch * ms * 1000 / mode.gpu_khz, mode.gpu_khz / 10.0};
-    seen.samples = 40;
+    seen.samples = samples;
     seen.cost_time_ns = 2'000 * ms;
     seen.cost_energy_j = 30;
     return seen;
@@ -96,6 +97,15 @@ TEST_CASE("A profile that fails is neither charged nor remembered") {
   const auto seen = platform.profile("i", Role::infer, 4, platform.modes().at(1));
   REQUIRE(seen.ok());
   CHECK(seen->charged);
+}
+
+TEST_CASE("A profile of more than a million seconds is refused, and neither charged nor remembered") {
+  LinePlatform platform;
+  platform.samples = 100'000;
+  // 10.1 s a minibatch in the slowest mode, and less than 10 s in the next.
+  CHECK_FALSE(platform.profile("i", Role::infer, 1010, platform.modes().at(0)).ok());
+  CHECK(platform.spent().profiles == 0);
+  CHECK(platform.profile("i", Role::infer, 1010, platform.modes().at(1)).ok());
 }
 
 TEST_CASE("A notebook profiles each point once and stops at its budget") {

@@ -61,6 +61,11 @@ TEST_CASE("The first request of a batch waits for the last, and then for the min
   CHECK(gathering_ns(problem, 16) == 250 * ms);
   CHECK(gathering_ns(problem, 1) == 0);
   CHECK(cycle_ns(problem, 16) == 266'666'667);
+  // A rate that is next to nothing: a hundred years, not a number that overflowed.
+  Problem slow = problem;
+  slow.arrival_rate_hz = 1e-12;
+  CHECK(gathering_ns(slow, 16) == sim::longest_time_ns);
+  CHECK(cycle_ns(slow, 1) == sim::longest_time_ns);
   const Evaluation value = evaluate(problem, 16, std::nullopt, Measured{40 * ms, 25});
   CHECK(value.latency_ns == 290 * ms);
   CHECK(value.power_w == 25);
