@@ -10,7 +10,7 @@ experiment=$source/experiments/fulcrum/concurrent.json
 "$wattline" compare "$experiment" -j 2 --out "$scratch/c" >"$scratch/c.txt"
 for other in b c; do
   cmp "$scratch/a.txt" "$scratch/$other.txt"
-  for file in results.csv summary.csv replay.csv manifest.json; do
+  for file in results.csv summary.csv breakdown.csv paired.csv replay.csv manifest.json; do
     cmp "$scratch/a/$file" "$scratch/$other/$file"
   done
 done
