@@ -157,10 +157,12 @@ class Learning {
     if (!like_.infers()) add(predictions.train, trained_, std::nullopt);
     for (std::size_t batch = 0; batch < predictions.infer.size(); ++batch) {
       const std::vector<Measured>& infer = predictions.infer[batch];
-      if (!like_.interleaves()) add(infer, inferred_[batch], std::nullopt);
-      for (const double load : loads) {
-        if (like_.interleaves()) add(interleaved(predictions.train, infer, load), inferred_[batch], batch);
+      if (!like_.interleaves()) {
+        add(infer, inferred_[batch], std::nullopt);
+        continue;
       }
+      for (const double load : loads)
+        add(interleaved(predictions.train, infer, load), inferred_[batch], batch);
     }
     std::vector<Candidate> order;
     for (std::size_t turn = 0; turn < modes_.size(); ++turn) {

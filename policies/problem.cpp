@@ -30,18 +30,6 @@ sim::TimeNs time_of(double requests, double rate_hz) {
   return std::llround(std::min(requests / rate_hz * 1e9, static_cast<double>(sim::longest_time_ns)));
 }
 
-}  // namespace
-
-sim::TimeNs gathering_ns(const Problem& problem, int batch) {
-  return time_of(batch - 1, problem.arrival_rate_hz);
-}
-
-sim::TimeNs cycle_ns(const Problem& problem, int batch) {
-  return time_of(batch, problem.arrival_rate_hz);
-}
-
-namespace {
-
 double joules(const Measured& minibatch) {
   return sim::ns_to_seconds(minibatch.time_ns) * minibatch.power_w;
 }
@@ -79,6 +67,14 @@ std::int64_t best_train_per_cycle(const Problem& problem, int infer_batch, const
 }
 
 }  // namespace
+
+sim::TimeNs gathering_ns(const Problem& problem, int batch) {
+  return time_of(batch - 1, problem.arrival_rate_hz);
+}
+
+sim::TimeNs cycle_ns(const Problem& problem, int batch) {
+  return time_of(batch, problem.arrival_rate_hz);
+}
 
 Evaluation evaluate(const Problem& problem, int infer_batch, const std::optional<Measured>& train,
                     const std::optional<Measured>& infer, std::int64_t max_train_per_cycle) {

@@ -8,13 +8,14 @@
 
 namespace wattline::experiments {
 
+// Adds the cells of `more` at the row's end.
 void append(std::vector<Cell>& row, const std::vector<Cell>& more);
 
 // cores, cpu_khz, gpu_khz, emc_khz, active_sms.
 std::vector<Column> mode_columns();
 std::vector<Cell> mode_cells(const devices::PowerMode& mode);
 
-// One profile that a policy made: which, the how manyth, what was seen, and why.
+// One profile that a policy asked for: its number, which, what was seen, and why.
 std::vector<Column> step_columns();
 std::vector<Cell> step_cells(const policies::Step& step, std::int64_t number);
 

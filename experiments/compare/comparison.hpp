@@ -101,7 +101,9 @@ struct ComparisonOptions {
 };
 
 // A policy that shares what it learns (Policy::sharing) solves the problems of a family in their order in one
-// session; any other begins every problem anew. Errors: a score that failed.
+// session; any other begins every problem anew. A solve, a score or a replay that
+// failed is its row's error (Comparison::failures). Errors: request logs that cannot be replayed at a
+// problem's rate.
 Result<Comparison> compare(const Experiment& experiment, const ComparisonOptions& options);
 
 }  // namespace wattline::experiments

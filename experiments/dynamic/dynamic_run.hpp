@@ -13,7 +13,7 @@ namespace wattline::experiments {
 
 // One policy, or the optimum, on one problem. A run that could not be finished (a plan that the board cannot
 // run, a queue that grows without bound, a step log that does not hold what the session was charged for) has
-// its error and nothing else.
+// its error and, where planning came to its end, its schedule.
 struct DynamicResult {
   std::size_t problem = 0;
   std::string label;  // "optimum", or the policy's

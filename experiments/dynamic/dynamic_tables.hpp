@@ -11,7 +11,7 @@ namespace wattline::experiments {
 // One row per problem, policy and window, of runs that were finished.
 ResultTable window_table(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results);
 
-// One row per profile that a policy made, by the window at whose start it planned.
+// One row per profile that a policy asked for, under the window at whose start it planned.
 ResultTable dynamic_step_table(const DynamicExperiment& experiment,
                                const std::vector<DynamicResult>& results);
 
