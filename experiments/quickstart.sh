@@ -6,9 +6,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ./packages.sh
 install_missing_packages
-echo "Building (a few minutes the first time)" >&2
+echo "Building (the first time 5 to 20 minutes of two cores)" >&2
 log=$(mktemp)
-if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then
+# In a terminal ninja tells how far it is, in one line; elsewhere only failures are worth reading.
+build() { if [ -t 2 ]; then cmake --build --preset release >&2; else cmake --build --preset release >>"$log" 2>&1; fi; }
+if ! { cmake --preset release >"$log" 2>&1 && build; }; then
   tail -n 30 "$log" >&2
   echo "quickstart.sh: the build failed; the whole log is $log" >&2
   exit 1
