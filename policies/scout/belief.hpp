@@ -21,8 +21,9 @@ struct BeliefOptions {
 
 class Belief {
  public:
-  // Draws depend on `seed` alone.
-  Belief(const BeliefOptions& options, std::uint64_t seed);
+  // Of a board that draws `board_w` at most, as far as is known (watts, above 0). The draws' random numbers
+  // depend on `seed` alone.
+  Belief(const BeliefOptions& options, std::uint64_t seed, double board_w);
 
   // A profile of one stream; logarithms of milliseconds and watts.
   void observe(const Minibatch& minibatch, const Knobs& knobs, const Prediction& seen);

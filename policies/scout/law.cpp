@@ -35,25 +35,25 @@ double voltage(double floor, double clock) {
 
 }  // namespace
 
-Prior prior() {
+Prior prior(double board_w) {
   Prior prior;
   const auto set = [&](int index, double mean, double deviation) {
     prior.mean[index] = mean;
     prior.deviation[index] = deviation;
   };
-  // The shares are of a board of 35 W at its top, of which the first profile tells the true size.
-  const auto watts = [](double share) { return log(35 * share); };
-  set(kappa, 0, 0.5);
-  set(p0, watts(0.12), 0.5);
-  set(c1, watts(0.05), 0.7);
-  set(c2, watts(0.035), 0.7);
-  set(c3, watts(0.03), 0.9);
-  set(vc, 0.3, 0.7);
-  set(g1, watts(0.08), 0.7);
-  set(g2, watts(0.12), 0.7);
-  set(vg, 0.3, 0.7);
-  set(e1, watts(0.08), 0.7);
-  set(gap, 0, 1);
+  const auto watts = [&](double share) { return log(board_w * share); };
+  // Means of the fits; deviations about twice their spread, as four boards are few, and at least a half.
+  set(kappa, 0.45, 0.5);
+  set(p0, watts(0.08), 0.5);
+  set(c1, watts(0.0105), 0.9);
+  set(c2, watts(0.07), 0.55);
+  set(c3, watts(0.009), 0.85);
+  set(vc, -0.95, 0.5);
+  set(g1, watts(0.095), 0.8);
+  set(g2, watts(0.235), 0.5);
+  set(vg, 0.1, 0.8);
+  set(e1, watts(0.09), 0.85);
+  set(gap, -0.3, 0.7);
   for (const Stream stream : {Stream::background, Stream::inference}) {
     set(index_of(stream, amount), log(50), 2.5);
     set(index_of(stream, memory), 0, 1);

@@ -26,6 +26,22 @@ using scout::Stream;
 // keep them.
 constexpr double near_in_blurs = 3;
 
+// Of an expected gain no hypothesis counts for more than this, as a share of what gains are relative to: one
+// hypothesis' dream must not outweigh what many agree on.
+constexpr double most_gain = 0.5;
+
+// The most that a board draws, before any profile: this share of its largest preset's nominal power (which is
+// that of its heatsink and of all that it carries), or where there is no preset, as of a measured table, this
+// much.
+constexpr double drawn_of_nominal = 0.7;
+constexpr double unknown_board_w = 35;
+
+double board_w(const std::vector<devices::Preset>& presets) {
+  double nominal_w = 0;
+  for (const devices::Preset& preset : presets) nominal_w = std::max(nominal_w, preset.nominal_power_w);
+  return nominal_w > 0 ? drawn_of_nominal * nominal_w : unknown_board_w;
+}
+
 // What is known of one pair of workloads.
 struct Knowledge {
   Belief belief;
@@ -167,10 +183,11 @@ class Search {
     return best;
   }
 
-  // As many as nine hypotheses in ten have room for: no more are run than truly fit.
+  // As many as any hypothesis has room for: no more are run than truly fit, so that too few is the only
+  // error.
   std::int64_t planned_tau(const Forecast& forecast) const {
     if (!problem_.interleaves()) return 0;
-    const double rate_hz = quantile_of(forecast.worth, 0.9);
+    const double rate_hz = *std::max_element(forecast.worth.begin(), forecast.worth.end());
     return std::max<std::int64_t>(0, std::llround(rate_hz * forecast.point.batch / problem_.arrival_rate_hz));
   }
 
@@ -262,8 +279,8 @@ class Search {
   double gain_of(double unit, const Forecast& forecast) const {
     double sum = 0;
     for (std::size_t h = 0; h < forecast.worth.size(); ++h)
-      sum += std::max(0.0, forecast.worth[h] - incumbent_->worth[h]);
-    return sum / unit / static_cast<double>(forecast.worth.size());
+      sum += std::clamp((forecast.worth[h] - incumbent_->worth[h]) / unit, 0.0, most_gain);
+    return sum / static_cast<double>(forecast.worth.size());
   }
 
   double promise_of(double unit, const Forecast& forecast) const {
@@ -339,7 +356,7 @@ class ScoutSolver final : public Solver {
   Outcome solve(const Problem& problem) override {
     const auto [known, is_new] = knowledge_.try_emplace(
         Workloads{problem.train_workload, problem.train_role(), problem.train_batch, problem.infer_workload},
-        Knowledge{Belief(options_.belief, options_.seed), {}, {}});
+        Knowledge{Belief(options_.belief, options_.seed, board_w(platform_.presets())), {}, {}});
     return Search(problem, platform_, grid_, options_, known->second).run();
   }
 
