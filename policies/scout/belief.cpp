@@ -25,8 +25,8 @@ struct Belief::State {
   Curvature curvature;
 };
 
-Belief::Belief(const BeliefOptions& options, std::uint64_t seed, double board_w)
-    : options_(options), prior_(prior(board_w)), random_(seed, "scout/hypotheses") {
+Belief::Belief(const BeliefOptions& options, std::uint64_t seed, const Size& size)
+    : options_(options), prior_(prior(size)), random_(seed, "scout/hypotheses") {
   for (int i = 0; i < options.hypotheses; ++i) {
     Parameters draw = prior_.mean;
     // The first is the prior's centre: the best single guess.

@@ -21,9 +21,8 @@ struct BeliefOptions {
 
 class Belief {
  public:
-  // Of a board that draws `board_w` at most, as far as is known (watts, above 0). The draws' random numbers
-  // depend on `seed` alone.
-  Belief(const BeliefOptions& options, std::uint64_t seed, double board_w);
+  // Of a board of that size. The draws' random numbers depend on `seed` alone.
+  Belief(const BeliefOptions& options, std::uint64_t seed, const Size& size);
 
   // A profile of one stream; logarithms of milliseconds and watts.
   void observe(const Minibatch& minibatch, const Knobs& knobs, const Prediction& seen);

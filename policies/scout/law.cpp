@@ -35,24 +35,26 @@ double voltage(double floor, double clock) {
 
 }  // namespace
 
-Prior prior(double board_w) {
+Prior prior(const Size& size) {
   Prior prior;
   const auto set = [&](int index, double mean, double deviation) {
     prior.mean[index] = mean;
     prior.deviation[index] = deviation;
   };
-  const auto watts = [&](double share) { return log(board_w * share); };
+  const auto set_share = [&](int index, double share, double deviation) {
+    set(index, log(size.w * share), std::sqrt(deviation * deviation + size.deviation * size.deviation));
+  };
   // Means of the fits; deviations about twice their spread, as four boards are few, and at least a half.
   set(kappa, 0.45, 0.5);
-  set(p0, watts(0.08), 0.5);
-  set(c1, watts(0.0105), 0.9);
-  set(c2, watts(0.07), 0.55);
-  set(c3, watts(0.009), 0.85);
+  set_share(p0, 0.08, 0.5);
+  set_share(c1, 0.0105, 0.9);
+  set_share(c2, 0.07, 0.55);
+  set_share(c3, 0.009, 0.85);
   set(vc, -0.95, 0.5);
-  set(g1, watts(0.095), 0.8);
-  set(g2, watts(0.235), 0.5);
+  set_share(g1, 0.095, 0.8);
+  set_share(g2, 0.235, 0.5);
   set(vg, 0.1, 0.8);
-  set(e1, watts(0.09), 0.85);
+  set_share(e1, 0.09, 0.85);
   set(gap, -0.3, 0.7);
   for (const Stream stream : {Stream::background, Stream::inference}) {
     set(index_of(stream, amount), log(50), 2.5);
@@ -60,8 +62,8 @@ Prior prior(double board_w) {
     set(index_of(stream, memory_fixed), -3, 1);
     set(index_of(stream, launch), -1, 1.2);
     set(index_of(stream, loading), -1.5, 1.2);
-    set(index_of(stream, compute_power), watts(0.3), 0.6);
-    set(index_of(stream, memory_power), watts(0.3), 0.6);
+    set_share(index_of(stream, compute_power), 0.3, 0.6);
+    set_share(index_of(stream, memory_power), 0.3, 0.6);
     set(index_of(stream, exponent), -0.7, 0.8);
   }
   return prior;

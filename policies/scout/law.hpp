@@ -50,16 +50,22 @@ inline int index_of(Stream stream, StreamParameter parameter) {
   return board_parameters + (stream == Stream::background ? 0 : stream_parameters) + parameter;
 }
 
+// The most that a board draws, as far as is known before any profile.
+struct Size {
+  double w = 0;          // above 0
+  double deviation = 0;  // of its logarithm
+};
+
 // What is thought of a board before any profile: independent normal distributions. Those of the board are
 // what the law came to when fitted to four simulated boards (AGX Xavier, Xavier NX, Nano, TX2), its powers as
-// shares of `board_w`, the most that the board draws, in watts; tests/policies/scout_prior_test.cpp fits them
-// again. Those of a stream are wide: a factor of two in the power of its work, of three in every share of the
-// time, of twelve in the time itself.
+// shares of the board's size and wider by what is unknown of it; tests/policies/scout_prior_test.cpp fits
+// them again. Those of a stream are wide: a factor of two in the power of its work, of three in every share
+// of the time, of twelve in the time itself.
 struct Prior {
   Parameters mean;
   Parameters deviation;
 };
-Prior prior(double board_w);
+Prior prior(const Size& size);
 
 // A mode's knobs as shares of the space's top.
 struct Knobs {

@@ -30,16 +30,17 @@ constexpr double near_in_blurs = 3;
 // hypothesis' dream must not outweigh what many agree on.
 constexpr double most_gain = 0.5;
 
-// The most that a board draws, before any profile: this share of its largest preset's nominal power (which is
-// that of its heatsink and of all that it carries), or where there is no preset, as of a measured table, this
-// much.
+// A board draws at most about this share of its largest preset's nominal power, which is that of its heatsink
+// and of all that it carries.
 constexpr double drawn_of_nominal = 0.7;
-constexpr double unknown_board_w = 35;
 
-double board_w(const std::vector<devices::Preset>& presets) {
+// One without presets, as a measured table is: Jetson modules are of 5 to 60 W, four deviations.
+constexpr scout::Size any_module{17, 0.62};
+
+scout::Size size_of(const std::vector<devices::Preset>& presets) {
   double nominal_w = 0;
   for (const devices::Preset& preset : presets) nominal_w = std::max(nominal_w, preset.nominal_power_w);
-  return nominal_w > 0 ? drawn_of_nominal * nominal_w : unknown_board_w;
+  return nominal_w > 0 ? scout::Size{drawn_of_nominal * nominal_w, 0} : any_module;
 }
 
 // What is known of one pair of workloads.
@@ -172,6 +173,8 @@ class Search {
     auto best = best_measured();
     for (const Forecast& forecast : list) {
       if (missing(forecast.point) == 0 || cost_of(forecast) > 0) continue;
+      // The half that was seen may break a budget, or the two together.
+      if (*std::min_element(forecast.worth.begin(), forecast.worth.end()) < 0) continue;
       // What was measured is given up only for what is better under nearly every hypothesis.
       const double mean = mean_of(forecast.worth);
       if (best && (mean <= best->mean || quantile_of(forecast.worth, 0.1) <= best->mean)) continue;
@@ -356,7 +359,7 @@ class ScoutSolver final : public Solver {
   Outcome solve(const Problem& problem) override {
     const auto [known, is_new] = knowledge_.try_emplace(
         Workloads{problem.train_workload, problem.train_role(), problem.train_batch, problem.infer_workload},
-        Knowledge{Belief(options_.belief, options_.seed, board_w(platform_.presets())), {}, {}});
+        Knowledge{Belief(options_.belief, options_.seed, size_of(platform_.presets())), {}, {}});
     return Search(problem, platform_, grid_, options_, known->second).run();
   }
 

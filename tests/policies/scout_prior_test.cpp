@@ -59,7 +59,7 @@ std::vector<Seen> seen_on(const devices::RooflineModel& board, const devices::Mo
 Parameters fitted_to(const std::vector<Seen>& all) {
   double most_w = 0;
   for (const Seen& seen : all) most_w = std::max(most_w, seen.w);
-  Belief belief({2, 0.03, 60}, 1, 1);
+  Belief belief({2, 0.03, 60}, 1, {1, 0});
   for (const Seen& seen : all)
     belief.observe(seen.minibatch, seen.knobs, {std::log(seen.ms), std::log(seen.w / most_w)});
   for (int i = 0; i < 5; ++i) belief.update();
@@ -79,7 +79,7 @@ TEST_CASE("Scout's prior of a board is what its law comes to on four other board
     }
   }
   REQUIRE(fits == 20);
-  const Prior believed = prior(1);
+  const Prior believed = prior({1, 0});
   for (int i = 0; i < board_parameters; ++i) {
     const double mean = sum[i] / fits;
     const double spread = std::sqrt(squares[i] / fits - mean * mean);

@@ -26,7 +26,7 @@ devices::ModeSpace small_space() {
 }
 
 Parameters drawn(sim::RandomStream& random, double width) {
-  const scout::Prior prior = scout::prior(35);
+  const scout::Prior prior = scout::prior({35, 0});
   Parameters parameters = prior.mean;
   for (int i = 0; i < scout::parameter_count; ++i)
     parameters[i] += width * prior.deviation[i] * random.normal();
@@ -125,7 +125,7 @@ TEST_CASE("The law's slopes are its differences") {
 }
 
 TEST_CASE("With its bounds far apart the law is the roofline of the largest") {
-  Parameters parameters = scout::prior(35).mean;
+  Parameters parameters = scout::prior({35, 0}).mean;
   const auto set = [&](scout::StreamParameter parameter, double value) {
     parameters[index_of(Stream::background, parameter)] = value;
   };
@@ -171,7 +171,7 @@ std::vector<Problem> problems_to_scan() {
 
 TEST_CASE("The columns that are scanned say what single points say, and hold what was measured") {
   const Grid grid(small_space());
-  const Belief belief({80, 0.01, 8}, 2, 35);
+  const Belief belief({80, 0.01, 8}, 2, {35, 0});
   scout::Measurements measurements;
   measurements.background[7] = {5'000'000, 9};
   scout::Predictions predictions(concurrent(20), grid, belief, measurements, 0.05, false);
@@ -190,7 +190,7 @@ TEST_CASE("The columns that are scanned say what single points say, and hold wha
 
 TEST_CASE("Hypotheses beyond the tabulated ones are blurred in the same way") {
   const Grid grid(small_space());
-  const Belief belief({80, 0.01, 8}, 2, 35);
+  const Belief belief({80, 0.01, 8}, 2, {35, 0});
   const scout::Predictions few(concurrent(20), grid, belief, {}, 0.05, false);
   const scout::Predictions all(concurrent(20), grid, belief, {}, 0.05, true);
   REQUIRE(few.tabulated() == 64);
@@ -204,7 +204,7 @@ TEST_CASE("Hypotheses beyond the tabulated ones are blurred in the same way") {
 
 TEST_CASE("Among the candidates is the best that each scanning hypothesis has anywhere") {
   const Grid grid(small_space());
-  const Belief belief({64, 0.01, 8}, 3, 35);
+  const Belief belief({64, 0.01, 8}, 3, {35, 0});
   for (const Problem& problem : problems_to_scan()) {
     const scout::Predictions predictions(problem, grid, belief, {}, 0.02, false);
     const auto list = scout::Forecaster(problem).of(predictions, 5);
@@ -232,7 +232,7 @@ TEST_CASE("Among the candidates is the best that each scanning hypothesis has an
 
 TEST_CASE("What is asked for besides is among the candidates, however little it seems to be worth") {
   const Grid grid(small_space());
-  const Belief belief({64, 0.01, 8}, 3, 35);
+  const Belief belief({64, 0.01, 8}, 3, {35, 0});
   const Problem problem = concurrent(25);
   const scout::Predictions predictions(problem, grid, belief, {}, 0.02, false);
   const scout::Forecaster forecaster(problem);
@@ -253,7 +253,7 @@ TEST_CASE("What was profiled is what the hypotheses agree on, to the deviation t
   const devices::ModeSpace space = small_space();
   const Grid grid(space);
   const Law truth(drawn(random, 1));
-  Belief belief({64, 0.01, 50}, 1, 35);
+  Belief belief({64, 0.01, 50}, 1, {35, 0});
   const Minibatch minibatch{Stream::background, 16, true};
   std::vector<std::size_t> profiled;
   for (int i = 0; i < 5; ++i) {
