@@ -56,7 +56,8 @@ class Search {
     while (!stopped()) {
       model_.fit();
       const auto target = aim();
-      if (!target || complete(*target)) return true;  // it would go where it has been
+      // It would go where it has been. What it says of boards of which it could not see every axis is no end.
+      if (!target || complete(*target)) return probed_all_;
       profile(*target, feasible_ ? "least energy within the slack, as predicted" : "nearest to the budgets");
     }
     return false;
@@ -140,7 +141,11 @@ class Search {
     for (std::size_t axis = 0; axis < top.size(); ++axis) {
       ModeCoordinates at = top;
       at[axis] /= 2;
-      if (at[axis] == top[axis] || notebook_.remaining() < 2 * a_point) continue;
+      if (at[axis] == top[axis]) continue;
+      if (notebook_.remaining() < 2 * a_point) {
+        probed_all_ = false;
+        continue;
+      }
       const std::string reason = fmt::format("half-way down {}", name_of(devices::all_axes[axis]));
       const std::size_t mode = modes_.index_of(at);
       // Both halves, whatever they draw: the model learns from either.
@@ -232,7 +237,8 @@ class Search {
   EnergyRoofline model_;
   std::vector<RooflineKnobs> knobs_;
   std::vector<int> batches_;
-  bool feasible_ = false;  // whether the last aim was at a point predicted to be within the budgets
+  bool probed_all_ = true;  // whether profiles were enough for every axis
+  bool feasible_ = false;   // whether the last aim was at a point predicted to be within the budgets
 };
 
 }  // namespace

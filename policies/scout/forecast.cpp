@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 namespace wattline::policies::scout {
@@ -52,17 +53,20 @@ double Forecaster::train_per_cycle_of(const Terms& terms, const Pair& pair) cons
                                    (background_j - budget_j * problem_.train_batch)));
 }
 
+double Forecaster::energy_of(const Terms& terms, const Pair& pair, double per_cycle) const {
+  const double background_j = 1e-3 * pair.background_ms * pair.background_w;
+  if (!problem_.infers()) return background_j / problem_.train_batch;
+  const double inference_j = 1e-3 * pair.inference_ms * pair.inference_w;
+  return (inference_j + per_cycle * background_j) / (terms.batch + per_cycle * problem_.train_batch);
+}
+
 double Forecaster::worth_of(const Terms& terms, const Pair& pair) const {
   if (std::max(pair.background_w, pair.inference_w) > problem_.power_budget_w) return -1;
   if (problem_.infers() && pair.inference_ms > terms.room_ms) return -1;
   double per_cycle = 0;
   if (problem_.interleaves()) per_cycle = train_per_cycle_of(terms, pair);
   if (problem_.minds_energy()) {
-    const double background_j = 1e-3 * pair.background_ms * pair.background_w;
-    const double inference_j = 1e-3 * pair.inference_ms * pair.inference_w;
-    const double energy_j = problem_.infers() ? (inference_j + per_cycle * background_j) /
-                                                    (terms.batch + per_cycle * problem_.train_batch)
-                                              : background_j / problem_.train_batch;
+    const double energy_j = energy_of(terms, pair, per_cycle);
     if (problem_.energy_budget_j && energy_j > *problem_.energy_budget_j) return -1;
     if (problem_.objective == Objective::energy) return 1 / energy_j;
   }
@@ -71,10 +75,20 @@ double Forecaster::worth_of(const Terms& terms, const Pair& pair) const {
   return per_cycle / terms.batch * problem_.arrival_rate_hz;
 }
 
-double Forecaster::excess_of(const Terms& terms, const Pair& pair) const {
-  double excess = std::max(0.0, std::max(pair.background_w, pair.inference_w) / problem_.power_budget_w - 1);
-  if (problem_.infers())
-    excess += terms.room_ms > 0 ? std::max(0.0, pair.inference_ms / terms.room_ms - 1) : 1e6;
+Excess Forecaster::excess_of(const Terms& terms, const Pair& pair) const {
+  Excess excess;
+  const auto over = [&](double seen, double budget) {
+    const double share = std::max(0.0, seen / budget - 1);
+    excess.sum += share;
+    excess.largest = std::max(excess.largest, share);
+  };
+  over(std::max(pair.background_w, pair.inference_w), problem_.power_budget_w);
+  if (problem_.infers()) terms.room_ms > 0 ? over(pair.inference_ms, terms.room_ms) : over(1e6, 1);
+  if (problem_.energy_budget_j) {
+    // Where inference is too slow for its requests nothing is trained.
+    const double per_cycle = problem_.interleaves() ? std::max(0.0, train_per_cycle_of(terms, pair)) : 0;
+    over(energy_of(terms, pair, per_cycle), *problem_.energy_budget_j);
+  }
   return excess;
 }
 
@@ -188,7 +202,8 @@ std::vector<Forecast> Forecaster::of(const Predictions& predictions, double caut
 }
 
 std::optional<Nearest> Forecaster::nearest(const Predictions& predictions,
-                                           const std::function<bool(const Point&)>& counts) const {
+                                           const std::function<bool(const Point&)>& counts,
+                                           double out_by) const {
   const std::size_t modes = predictions.modes();
   const std::size_t scanning = std::min(hypotheses_scanning, predictions.hypotheses());
   std::optional<Nearest> best;
@@ -196,10 +211,13 @@ std::optional<Nearest> Forecaster::nearest(const Predictions& predictions,
     for (std::size_t mode = 0; mode < modes; ++mode) {
       const Point point{mode, terms_[i].batch};
       if (!counts(point)) continue;
-      double excess = 0;
-      for (std::size_t h = 0; h < scanning; ++h) excess += excess_of(terms_[i], predictions.at(h, i, mode));
-      excess /= static_cast<double>(scanning);
-      if (!best || excess < best->excess) best = Nearest{point, excess};
+      double mean = 0, least = std::numeric_limits<double>::infinity();
+      for (std::size_t h = 0; h < scanning; ++h) {
+        const Excess excess = excess_of(terms_[i], predictions.at(h, i, mode));
+        mean += excess.sum / static_cast<double>(scanning);
+        least = std::min(least, excess.largest);
+      }
+      if (least <= out_by && (!best || mean < best->excess)) best = Nearest{point, mean};
     }
   }
   return best;

@@ -31,6 +31,12 @@ struct Forecast {
   double inference_breaks = 0;
 };
 
+// The shares by which budgets are exceeded.
+struct Excess {
+  double sum = 0;      // over the budgets
+  double largest = 0;  // of one budget
+};
+
 // A candidate and the sum of the shares by which it exceeds its budgets.
 struct Nearest {
   Point point;
@@ -53,9 +59,10 @@ class Forecaster {
                            const std::vector<Point>& besides = {}) const;
 
   // Of the candidates that count, the one that exceeds its budgets least in the mean of the scanning
-  // hypotheses; nothing when none counts.
+  // hypotheses; nothing when none counts. Those count that by one hypothesis at least are out of no budget by
+  // more than the share `out_by`.
   std::optional<Nearest> nearest(const Predictions& predictions,
-                                 const std::function<bool(const Point&)>& counts) const;
+                                 const std::function<bool(const Point&)>& counts, double out_by) const;
 
  private:
   // Budgets of one batch, in milliseconds.
@@ -68,8 +75,9 @@ class Forecaster {
 
   // worth() of a prediction, in real numbers: it is asked for a hundred thousand times a problem.
   double train_per_cycle_of(const Terms& terms, const Pair& pair) const;
+  double energy_of(const Terms& terms, const Pair& pair, double per_cycle) const;  // joules a sample
   double worth_of(const Terms& terms, const Pair& pair) const;
-  double excess_of(const Terms& terms, const Pair& pair) const;
+  Excess excess_of(const Terms& terms, const Pair& pair) const;
   // worth_of() for every mode, from columns: rounded to single precision.
   void worths_of(const Terms& terms, const Predictions::Column& background,
                  const Predictions::Column& inference, std::vector<float>& worths) const;

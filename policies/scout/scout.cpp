@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "policies/scout/forecast.hpp"
 #include "sim/elementary.hpp"
@@ -229,7 +230,7 @@ class Search {
       chosen_score = score;
     }
     if (incumbent_) {
-      complete_ = largest_gain < options_.worthwhile;
+      complete_ = largest_gain <= options_.worthwhile;
       if (!chosen || chosen_gain < options_.worthwhile) return check_of_incumbent();
       return choice_of(*chosen, fmt::format("could gain {:.1f} % over the best known", 100 * chosen_gain));
     }
@@ -254,11 +255,9 @@ class Search {
     if (notebook_.exhausted()) return std::nullopt;
     const auto any = [](const Point&) { return true; };
     const auto unseen = [this](const Point& point) { return missing(point) > 0; };
-    auto nearest = forecaster_.nearest(predictions(), any);
-    if (nearest && !unseen(nearest->point)) {
-      nearest = forecaster_.nearest(predictions(), unseen);
-      if (nearest && nearest->excess > near_in_blurs * options_.blur) nearest.reset();
-    }
+    auto nearest = forecaster_.nearest(predictions(), any, std::numeric_limits<double>::infinity());
+    if (nearest && !unseen(nearest->point))
+      nearest = forecaster_.nearest(predictions(), unseen, near_in_blurs * options_.blur);
     complete_ = !nearest;
     if (complete_) return std::nullopt;
     return unseen_of(nearest->point, "nothing seems to keep the budgets; this is nearest to them");

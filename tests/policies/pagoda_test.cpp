@@ -102,5 +102,16 @@ TEST_CASE("Asked for the least energy, Pagoda sets no limit of time") {
   CHECK(outcome.plan == optimum(problem, grid(), memory_bound)->plan);
 }
 
+TEST_CASE("Pagoda that has too few profiles to look down every axis does not say that nothing is feasible") {
+  for (const int profiles : {1, 2, 3}) {
+    CAPTURE(profiles);
+    Board board(grid(), lawful(3));
+    const Outcome outcome = Pagoda(options(profiles, 0.02)).solve(problem_of(ProblemKind::train, 12), board);
+    if (!outcome.plan) CHECK(outcome.termination == Termination::budget_exhausted);
+  }
+  Board board(grid(), lawful(3));
+  CHECK(Pagoda(options(15, 0.02)).solve(problem_of(ProblemKind::train, 12), board).plan);
+}
+
 }  // namespace
 }  // namespace wattline::policies
