@@ -56,7 +56,7 @@ class Search {
     while (!stopped()) {
       model_.fit();
       const auto target = aim();
-      // It would go where it has been. What it says of boards of which it could not see every axis is no end.
+      // It would go where it has been. That is an end only if it has looked down every axis.
       if (!target || complete(*target)) return probed_all_;
       profile(*target, feasible_ ? "least energy within the slack, as predicted" : "nearest to the budgets");
     }

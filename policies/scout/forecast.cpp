@@ -83,7 +83,8 @@ Excess Forecaster::excess_of(const Terms& terms, const Pair& pair) const {
     excess.largest = std::max(excess.largest, share);
   };
   over(std::max(pair.background_w, pair.inference_w), problem_.power_budget_w);
-  if (problem_.infers()) terms.room_ms > 0 ? over(pair.inference_ms, terms.room_ms) : over(1e6, 1);
+  if (problem_.infers() && terms.room_ms > 0) over(pair.inference_ms, terms.room_ms);
+  if (problem_.infers() && terms.room_ms <= 0) over(1e6, 1);  // no inference is fast enough
   if (problem_.energy_budget_j) {
     // Where inference is too slow for its requests nothing is trained.
     const double per_cycle = problem_.interleaves() ? std::max(0.0, train_per_cycle_of(terms, pair)) : 0;

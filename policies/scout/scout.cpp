@@ -187,8 +187,8 @@ class Search {
     return best;
   }
 
-  // As many as any hypothesis has room for: no more are run than truly fit, so that too few is the only
-  // error.
+  // As many as any hypothesis has room for. Too few would lose training; of too many the dispatcher begins
+  // none that it expects to end late, and is late by one at most.
   std::int64_t planned_tau(const Forecast& forecast) const {
     if (!problem_.interleaves()) return 0;
     const double rate_hz = *std::max_element(forecast.worth.begin(), forecast.worth.end());

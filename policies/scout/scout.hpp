@@ -16,7 +16,7 @@ namespace wattline::policies {
 
 struct ScoutOptions {
   int profiles = 8;           // most per problem, counted as calls of Platform::profile. Range 1 .. 100,000
-  double worthwhile = 0.002;  // expected relative gain below which it stops. Range 0 .. 1
+  double worthwhile = 0.002;  // expected relative gain up to which it stops. Range 0 .. 1
   double caution = 5;         // weight of keeping the budgets against being good, while no plan is known to
                               // keep them. Range 0 .. 1,000
   int learning = 48;          // profiles from which the belief is learnt; those after are only remembered,

@@ -1,7 +1,7 @@
 // Scout's prior of a board against what it is said to come from: the law fitted to four other simulated
 // boards.
+#include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "devices/roofline.hpp"
 #include "policies/scout/belief.hpp"
@@ -39,13 +39,11 @@ std::vector<Seen> seen_on(const devices::RooflineModel& board, const devices::Mo
   const auto look = [&](const char* workload, Role role, int batch, std::size_t mode) {
     const auto cost = board.minibatch(workload, role, batch, space.at(mode));
     REQUIRE(cost.ok());
-    double w = 0;
-    for (const double rail_w : cost->power_w) w += rail_w;
     const bool trains = role == Role::train;
     all.push_back({{trains ? Stream::background : Stream::inference, static_cast<double>(batch), trains},
                    grid.at(mode),
                    sim::ns_to_ms(cost->time_ns),
-                   w});
+                   cost->total_power_w()});
   };
   for (int i = 0; i < modes_seen; ++i) {
     const std::size_t mode = random.below(space.size());
