@@ -7,8 +7,7 @@
 #include "devices/calibration/known_workloads.hpp"
 #include "devices/calibration/model_file.hpp"
 #include "devices/roofline.hpp"
-#include "traces/csv.hpp"
-#include "traces/profile_csv.hpp"
+#include "experiments/calibration/profile_files.hpp"
 #include "workloads/catalog.hpp"
 
 namespace wattline::experiments {
@@ -54,16 +53,17 @@ void read_profiles(Board& board, ObjectReader& in, const std::string& base) {
   const std::string given = in.text("profiles");
   const std::string path = resolved_path(base, given);
   const double idle_w = in.number("idle_power_w", between(0, 1e4));
-  const auto text = read_text_file(path, traces::longest_csv);
-  if (!text) return in.fail("profiles", text.error().message);
-  const auto rows = traces::parse_profile_csv(*text, path);
-  if (!rows) return in.fail("profiles", rows.error().message);
-  auto table = devices::TableModel::make(*rows, path, idle_w);
+  ProfileSource source;
+  source.files = {path};
+  auto read = read_profile_files(source, {});
+  if (!read) return in.fail("profiles", read.error().message);
+  auto table = devices::TableModel::make(read->files.front().rows, path, idle_w);
   if (!table) return in.fail("profiles", table.error().message);
   board.name = table->device();
   board.table = std::make_shared<devices::TableModel>(*std::move(table));
   board.truth = board.table;
-  board.inputs.push_back({given, sha256_of(*text)});
+  board.inputs.push_back({given, read->sha256});
+  board.doubts = std::move(read->notes);
 }
 
 }  // namespace
@@ -154,7 +154,7 @@ std::vector<int> usual_infer_batches(const Board& board, const std::string& work
 }
 
 std::vector<std::string> notes_on(const Board& board, const Batches& used) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = board.doubts;
   if (!board.model) return notes;
   for (const auto& [key, batches] : used) {
     const auto& [workload, role] = key;

@@ -25,6 +25,7 @@ struct Board {
   std::shared_ptr<const devices::TableModel> table;   // the same object as `truth`, of a measured table
   std::shared_ptr<const devices::HybridModel> model;  // the same object as `truth`, of a calibrated model
   std::vector<InputFile> inputs;                      // files that it was read from
+  std::vector<std::string> doubts;                    // about those files, for the user
 };
 
 // Reads one of "device": name, "device_file": path, "model": path of a calibrated model, "profiles": path

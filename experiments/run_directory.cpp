@@ -1,7 +1,9 @@
 #include "experiments/run_directory.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -129,6 +131,9 @@ MaybeError check_run_directory(const std::string& directory, const Manifest& man
   }
   if (status.type() != fs::file_type::directory) {
     return bad_input(fmt::format("{}: not a directory; a new or empty one is expected", directory));
+  }
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    return bad_input(fmt::format("{}: cannot be written to; a folder that can be is expected", directory));
   }
   const auto lock = DirectoryLock::take(directory);
   if (!lock) return lock.error();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <mutex>
 
 #include "experiments/cli/verbs.hpp"
 #include "experiments/compare/comparison.hpp"
@@ -22,6 +23,22 @@ struct CompareOptions {
   int jobs = 0;  // 0: one a core
   bool steps = false;
   std::string format = "table";
+};
+
+// Says every few seconds how far a long comparison is, on a terminal. Thread-safe.
+class Progress {
+ public:
+  void show(std::size_t done, std::size_t of) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    if (now < next_) return;
+    next_ = now + std::chrono::seconds(10);
+    tell_progress(fmt::format("{} of {} plans made ...", done, of));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(10);
 };
 
 std::string headline(const Experiment& experiment, const Comparison& comparison) {
@@ -76,7 +93,9 @@ void run_compare(const CompareOptions& options) {
 
   const int jobs = options.jobs > 0 ? options.jobs : all_cores();
   const auto start = std::chrono::steady_clock::now();
-  const Comparison comparison = required(compare(experiment, {jobs, options.steps}));
+  Progress progress;
+  const Comparison comparison = required(compare(
+      experiment, {jobs, options.steps, [&](std::size_t done, std::size_t of) { progress.show(done, of); }}));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   const ResultTable summary = summary_table(experiment, comparison);
@@ -94,18 +113,19 @@ void run_compare(const CompareOptions& options) {
   if (!comparison.predictions.empty())
     files.push_back({"predictions.csv", prediction_table(experiment, comparison).to_csv()});
   if (options.steps) files.push_back({"steps.csv", step_table(experiment, comparison).to_csv()});
-  required(write_run_directory(directory, manifest, files,
-                               {{"wall_s", wall_s},
-                                {"jobs", jobs},
-                                {"decision_s", decision_times(experiment, comparison)},
-                                {"experiment", printable(options.experiment)},
-                                {"out", printable(directory)}}));
-
+  const MaybeError unwritten = write_run_directory(directory, manifest, files,
+                                                   {{"wall_s", wall_s},
+                                                    {"jobs", jobs},
+                                                    {"decision_s", decision_times(experiment, comparison)},
+                                                    {"experiment", printable(options.experiment)},
+                                                    {"out", printable(directory)}});
+  // What was computed is shown even where it could not be kept.
   const Format format = format_of(options.format);
   if (format == Format::table)
     print(text);
   else
     print(format == Format::csv ? files.front().content : summary.to_json());
+  required(unwritten);
   tell(fmt::format("{} problems x {} policies in {:.2f} s; results are in {}", experiment.problems.size(),
                    experiment.policies.size(), wall_s, printable(directory)));
   tell(fmt::format("decision time in ms a problem: {}", decision_line(experiment, comparison)));

@@ -43,18 +43,19 @@ OrderedJson decision_times(const DynamicExperiment& experiment, const std::vecto
 // A policy that could not profile a point, or whose plan the board cannot run, is a failed run; all other
 // rows stand.
 void report_errors(const DynamicExperiment& experiment, const std::vector<DynamicResult>& results) {
+  std::vector<std::string> all;
   for (const DynamicResult& result : results) {
-    if (result.error) {
-      throw CommandError(
-          failure(fmt::format("{} on {}: {}", result.label, experiment.common.problems[result.problem].id,
-                              result.error->message)));
-    }
-    for (const Decision& decision : result.schedule.decisions) {
-      if (decision.termination != policies::Termination::error) continue;
-      throw CommandError(
-          failure(fmt::format("{} in window {}: {}", result.label, decision.window, decision.message)));
-    }
+    const std::string& problem = experiment.common.problems[result.problem].id;
+    if (result.error)
+      all.push_back(fmt::format("{} on {}: {}", result.label, problem, result.error->message));
+    for (const Decision& decision : result.schedule.decisions)
+      if (decision.termination == policies::Termination::error)
+        all.push_back(fmt::format("{} on {} in window {}: {}", result.label, problem, decision.window,
+                                  decision.message));
   }
+  if (all.empty()) return;
+  throw CommandError(failure(fmt::format(
+      "{} of the policies' runs and decisions ended with an error, the first: {}", all.size(), all.front())));
 }
 
 void run(const DynamicOptions& options) {
@@ -72,20 +73,23 @@ void run(const DynamicOptions& options) {
 
   const ResultTable summary = dynamic_summary_table(experiment, results);
   const std::string windows = window_table(experiment, results).to_csv();
-  required(write_run_directory(directory, manifest,
-                               {{"dynamic.csv", windows},
-                                {"summary.csv", summary.to_csv()},
-                                {"steps.csv", dynamic_step_table(experiment, results).to_csv()}},
-                               {{"wall_s", wall_s},
-                                {"jobs", jobs},
-                                {"decision_s", decision_times(experiment, results)},
-                                {"experiment", printable(options.experiment)},
-                                {"out", printable(directory)}}));
+  const MaybeError unwritten =
+      write_run_directory(directory, manifest,
+                          {{"dynamic.csv", windows},
+                           {"summary.csv", summary.to_csv()},
+                           {"steps.csv", dynamic_step_table(experiment, results).to_csv()}},
+                          {{"wall_s", wall_s},
+                           {"jobs", jobs},
+                           {"decision_s", decision_times(experiment, results)},
+                           {"experiment", printable(options.experiment)},
+                           {"out", printable(directory)}});
+  // What was computed is shown even where it could not be kept.
   const Format format = format_of(options.format);
   if (format == Format::table)
     print(headline(experiment) + summary.to_text());
   else
     print(format == Format::csv ? windows : summary.to_json());
+  required(unwritten);
   tell(fmt::format("{} runs of {:.0f} s in {:.2f} s; results are in {}", results.size(),
                    sim::ns_to_seconds(experiment.end_ns()), wall_s, printable(directory)));
   report_errors(experiment, results);

@@ -1,6 +1,7 @@
 #include "experiments/compare/comparison.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "experiments/compare/families.hpp"
@@ -100,6 +101,7 @@ class Run {
           {problem, optima_[problem], std::vector<PolicyResult>(experiment_.policies.size())});
     }
     const std::vector<Task> tasks = tasks_of(experiment_);
+    for (const Task& task : tasks) to_solve_ += task.problems.size();
     std::vector<Findings> findings(tasks.size());
     for_each_index(tasks.size(), options_.jobs, [&](std::size_t i) { run(tasks[i], findings[i]); });
     comparison_.decision_s.assign(experiment_.policies.size(), 0);
@@ -151,6 +153,8 @@ class Run {
       if (result.outcome.termination == policies::Termination::error)
         findings.failures.push_back({problem, task.policy, result.outcome.message});
       keep(task.policy, problem, std::move(result), session->spent().profiles);
+      const std::size_t solved = ++solved_;
+      if (options_.on_progress) options_.on_progress(solved, to_solve_);
     }
     if (shares && solver) findings.predictions = errors_of(*solver, task);
   }
@@ -198,6 +202,8 @@ class Run {
   std::vector<std::optional<policies::Optimum>> optima_;
   std::vector<std::size_t> place_in_sample_;
   Comparison comparison_;
+  std::size_t to_solve_ = 0;
+  std::atomic<std::size_t> solved_ = 0;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 // Of every problem a verdict is kept, a few bytes; of those in the sample all there is.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -98,6 +99,8 @@ struct Comparison {
 struct ComparisonOptions {
   int jobs = 1;             // threads; results do not depend on it
   bool keep_steps = false;  // keep every policy's step log
+  // Told after every solve how many of how many have been made; called from several threads at once.
+  std::function<void(std::size_t done, std::size_t of)> on_progress = {};
 };
 
 // A policy that shares what it learns (Policy::sharing) solves the problems of a family in their order in one

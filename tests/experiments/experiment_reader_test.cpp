@@ -313,6 +313,30 @@ TEST_CASE("A table of profiles is a board whose modes are those that were measur
   CHECK(experiment->modes->size() == 2);
   CHECK(experiment->inputs().size() == 1);
   CHECK(experiment->inputs()[0].path == "p.csv");
+  CHECK(experiment->notes().empty());
+}
+
+TEST_CASE("A table that may be cut off, or repeats a row, is used, and the user is told") {
+  const fs::path folder = fs::temp_directory_path() / ("wattline_cut." + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "p.csv")
+      << "device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w\n"
+         "tx2,net,train,16,2,1000,500,800,50,9\ntx2,net,train,16,2,1000,500,800,50,9\n"
+         "tx2,net,train,16,4,1000,500,800,30,1";  // of 12
+  const Json json = {{"schema", "wattline-experiment/1"},
+                     {"name", "t"},
+                     {"profiles", "p.csv"},
+                     {"idle_power_w", 3},
+                     {"problems", {{{"kind", "train"}, {"train", "net"}, {"power_budgets_w", {10, 20}}}}},
+                     {"policies", {{{"policy", "random_search"}}}}};
+  const auto experiment = parse_experiment(json.dump(), "t.json", folder.string());
+  fs::remove_all(folder);
+  INFO((experiment ? "" : experiment.error().message));
+  REQUIRE(experiment.ok());
+  const std::vector<std::string> notes = experiment->notes();
+  REQUIRE(notes.size() == 2);
+  expect_mention(notes[0], "p.csv: line 4, the last one, has no line break at its end and may be cut off");
+  expect_mention(notes[1], "p.csv: line 3 is the same as line 2");
 }
 
 }  // namespace

@@ -147,6 +147,19 @@ TEST_CASE("An empty directory is accepted, a file in its place is not") {
   CHECK(refused->message == (folder / "file") + ": not a directory; a new or empty one is expected");
 }
 
+TEST_CASE("A directory that cannot be written to is refused before anything runs") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "locked");
+  fs::permissions(folder / "locked", fs::perms::owner_read | fs::perms::owner_exec);
+  // Root may write everywhere: ask as somebody else.
+  const bool root = ::geteuid() == 0;
+  if (root) REQUIRE(::seteuid(65534) == 0);
+  const auto refused = check_run_directory(folder / "locked", manifest_of());
+  if (root) REQUIRE(::seteuid(0) == 0);
+  REQUIRE(refused.has_value());
+  CHECK(refused->message == (folder / "locked") + ": cannot be written to; a folder that can be is expected");
+}
+
 TEST_CASE("Half-written files of runs do not make a directory another's, and a user's files are left alone") {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
