@@ -5,19 +5,19 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/event_queue.hpp"
+#include "sim/agenda.hpp"
 #include "sim/request_queue.hpp"
 
 namespace wattline::sim {
 
 namespace {
 
-enum class Happening : std::uint8_t { completion, arrival, configuration, wait_expired, decision, end };
+// What happens, in the order of one instant. The dispatcher decides between the expired wait and the end.
+enum Happening : unsigned { completion, arrival, configuration_change, wait_expired, end };
 
-// The order of what happens at one instant.
-unsigned phase_of(Happening happening) {
-  return static_cast<unsigned>(happening);
-}
+// What is seldom due is on the agenda, from its first source on.
+constexpr unsigned first_timer = configuration_change;
+constexpr std::size_t timers = end - first_timer + 1;
 
 bool is_time(TimeNs time_ns) {
   return time_ns >= 0 && time_ns <= longest_time_ns;
@@ -39,9 +39,7 @@ class Run {
     if (auto error = check_options()) return *error;
     begin();
     while (!ended_) {
-      const auto event = queue_.pop();
-      if (!event) return bad_input("the run can make no progress: nothing is left to happen before its end");
-      handle(*event);
+      step();
       if (error_) return *error_;
     }
     finish();
@@ -50,8 +48,6 @@ class Run {
   }
 
  private:
-  using Queue = EventQueue<Happening>;
-
   MaybeError check_options() const {
     const auto& all = options_.configurations;
     if (all.empty() || all.front().start_ns != 0)
@@ -78,127 +74,175 @@ class Run {
   }
 
   void begin() {
-    if (options_.end_ns) queue_.push(*options_.end_ns, phase_of(Happening::end), Happening::end);
-    for (std::size_t i = 1; i < options_.configurations.size(); ++i) {
-      queue_.push(options_.configurations[i].start_ns, phase_of(Happening::configuration),
-                  Happening::configuration);
-    }
+    if (options_.end_ns) set_timer(end, *options_.end_ns);
+    await_configuration();
     power_uw_ = configuration().point->idle_power_uw();
-    schedule_next_arrival();
+    arrival_due_ns_ = next_arrival(0);
     if (configuration().profiling.empty())
-      schedule_decision();
+      decision_due_ = true;
     else
       proceed_with_change();
   }
 
-  void handle(const Queue::Event& event) {
-    ++result_.events;
-    result_.signature =
-        (result_.signature ^ (static_cast<std::uint64_t>(event.time_ns) * 8 + event.phase())) *
-        0x9e3779b97f4a7c15u;
-    result_.signature ^= result_.signature >> 29;
-    switch (event.payload) {
-      case Happening::completion:
-        complete();
-        break;
-      case Happening::arrival:
-        arrive(event.time_ns);
-        break;
-      case Happening::configuration:
-        ++wanted_;
-        break;
-      case Happening::wait_expired:
-        wait_timer_ = {};
-        break;
-      case Happening::decision:
-        act();
-        return;
-      case Happening::end:
-        ended_ = true;
-        return;
+  // What is due first, or the dispatcher's decision when nothing more happens at this instant.
+  void step() {
+    const TimeNs timer_ns = agenda_.first_due();
+    const TimeNs first_ns = std::min({completion_due_ns_, arrival_due_ns_, timer_ns});
+    if (decision_due_ && (first_ns > now_ns_ || only_the_end_is_due())) {
+      act();
+    } else if (completion_due_ns_ == first_ns && first_ns != Agenda::never) {
+      enter(completion, first_ns);
+      complete();
+    } else if (arrival_due_ns_ == first_ns && first_ns != Agenda::never) {
+      arrive(decision_due_ ? now_ns_ + 1 : std::min(completion_due_ns_, timer_ns));
+    } else if (first_ns != Agenda::never) {
+      ring(first_timer + agenda_.first(), first_ns);
+    } else {
+      error_ = bad_input("the run can make no progress: nothing is left to happen before its end");
     }
-    if (activity_ == Activity::idle) schedule_decision();
   }
 
-  void schedule_decision() {
-    if (decision_scheduled_) return;
-    decision_scheduled_ = true;
-    queue_.push(queue_.now_ns(), phase_of(Happening::decision), Happening::decision);
+  bool only_the_end_is_due() const {
+    return completion_due_ns_ > now_ns_ && arrival_due_ns_ > now_ns_ && agenda_.first() == end - first_timer;
   }
 
-  void schedule_next_arrival() {
-    if (arrivals_ == nullptr) return;
+  void set_timer(Happening timer, TimeNs due_ns) { agenda_.set(timer - first_timer, due_ns); }
+
+  // A timer runs out.
+  void ring(unsigned timer, TimeNs at_ns) {
+    enter(timer, at_ns);
+    if (timer == configuration_change) {
+      ++wanted_;
+      await_configuration();
+    } else if (timer == wait_expired) {
+      set_timer(wait_expired, Agenda::never);
+    } else {
+      ended_ = true;
+    }
+    decision_due_ = decision_due_ || activity_ == Activity::idle;
+  }
+
+  // The clock comes to an event, which enters the count and the hash of the stream.
+  void enter(unsigned what, TimeNs at_ns) {
+    now_ns_ = at_ns;
+    ++result_.events;
+    result_.signature = mixed(result_.signature, what, at_ns);
+  }
+
+  // The hash of the stream with one more event.
+  static std::uint64_t mixed(std::uint64_t hash, unsigned what, TimeNs at_ns) {
+    hash = (hash ^ (static_cast<std::uint64_t>(at_ns) * 8 + what)) * 0x9e3779b97f4a7c15u;
+    return hash ^ (hash >> 29);
+  }
+
+  void await_configuration() {
+    const auto& all = options_.configurations;
+    set_timer(configuration_change, wanted_ + 1 < all.size() ? all[wanted_ + 1].start_ns : Agenda::never);
+  }
+
+  // The next arrival, which is not before `now_ns`.
+  TimeNs next_arrival(TimeNs now_ns) {
     if (upcoming_ == upcoming_count_) {
-      upcoming_count_ = arrivals_->next(buffer_);
+      upcoming_count_ = arrivals_ == nullptr ? 0 : arrivals_->next(buffer_);
       upcoming_ = 0;
     }
     if (upcoming_ == upcoming_count_) {
-      arrivals_exhausted_ = true;
-      return;
+      arrivals_exhausted_ = arrivals_ != nullptr;
+      return Agenda::never;
     }
     const TimeNs at_ns = buffer_[upcoming_++];
-    if (at_ns < queue_.now_ns() || at_ns > longest_time_ns) {
+    if (at_ns < now_ns || at_ns > longest_time_ns) {
       error_ = bad_input(fmt::format("an arrival at {} ns is out of order or beyond the clock", at_ns));
-      return;
+      return Agenda::never;
     }
-    queue_.push(at_ns, phase_of(Happening::arrival), Happening::arrival);
+    return at_ns;
   }
 
-  void arrive(TimeNs now_ns) {
-    ++result_.requests_arrived;
-    waiting_.push(now_ns);
-    if (static_cast<std::int64_t>(waiting_.size()) > options_.max_waiting) {
+  // The request that is due, and at once those that come before anything else happens, at until_ns, or is
+  // decided: they only join the queue.
+  void arrive(TimeNs until_ns) {
+    const bool idle = activity_ == Activity::idle;
+    const std::int64_t enough =
+        idle ? std::min(wakes_at_, options_.max_waiting + 1) : options_.max_waiting + 1;
+    const auto before = static_cast<std::int64_t>(waiting_.size());
+    std::int64_t waiting = before;
+    std::uint64_t signature = result_.signature;
+    TimeNs at_ns = 0, next_ns = arrival_due_ns_;
+    do {
+      at_ns = next_ns;
+      signature = mixed(signature, arrival, at_ns);
+      waiting_.push(at_ns);
+      ++waiting;
+      next_ns = next_arrival(at_ns);
+    } while (next_ns < until_ns && waiting < enough);
+    now_ns_ = at_ns;
+    result_.signature = signature;
+    result_.events += static_cast<std::uint64_t>(waiting - before);
+    result_.requests_arrived += static_cast<std::uint64_t>(waiting - before);
+    arrival_due_ns_ = next_ns;
+    decision_due_ = decision_due_ || (idle && (waiting >= wakes_at_ || next_ns == Agenda::never));
+    if (waiting > options_.max_waiting) {
       error_ = failure(
           fmt::format("at {} s more than {} requests wait: the device does not keep up with the arrivals",
-                      ns_to_seconds(now_ns), options_.max_waiting));
+                      ns_to_seconds(at_ns), options_.max_waiting));
     }
-    schedule_next_arrival();
   }
 
   // A minibatch, a stretch of profiling or a mode switch ends.
   void complete() {
-    const TimeNs now_ns = queue_.now_ns();
+    completion_due_ns_ = Agenda::never;
     if (activity_ == Activity::infer) {
       ++result_.infer.finished;
-      for (const TimeNs arrival_ns : in_service_) {
-        const TimeNs latency_ns = now_ns - arrival_ns;
-        result_.latency_ns.add(latency_ns);
-        if (options_.latency_budget_ns > 0 && latency_ns > options_.latency_budget_ns)
-          ++result_.requests_late;
-        if (options_.observer) options_.observer->served(arrival_ns, now_ns);
-      }
-      result_.requests_completed += in_service_.size();
-      in_service_.clear();
+      serve();
     } else if (activity_ == Activity::train) {
       ++result_.train.finished;
-      if (options_.observer) options_.observer->trained(now_ns);
+      if (options_.observer) options_.observer->trained(now_ns_);
     } else if (activity_ == Activity::profiling) {
       proceed_with_change();
       return;
     } else {
       ++result_.mode_switches;
     }
-    become(Activity::idle, configuration().point->idle_power_uw());
+    charge();
+    activity_ = Activity::idle;  // for no time, until the decision
+    decision_due_ = true;
   }
 
-  // Charges the time since the last change to what the device was doing, and does something else.
+  // The requests of the minibatch that ended are served.
+  void serve() {
+    if (options_.observer)
+      for (const TimeNs arrival_ns : in_service_) options_.observer->served(arrival_ns, now_ns_);
+    for (TimeNs& instant_ns : in_service_) instant_ns = now_ns_ - instant_ns;  // now latencies
+    result_.latency_ns.add(in_service_);
+    if (options_.latency_budget_ns > 0)
+      for (const TimeNs latency_ns : in_service_)
+        result_.requests_late += latency_ns > options_.latency_budget_ns ? 1 : 0;
+    result_.requests_completed += in_service_.size();
+    in_service_.clear();
+  }
+
+  // Charges the time since the last change to what the device was doing.
+  void charge() {
+    if (now_ns_ == since_ns_) return;
+    result_.energy.add(activity_, power_uw_, now_ns_ - since_ns_);
+    if (options_.observer) options_.observer->spent(activity_, power_uw_, since_ns_, now_ns_);
+    since_ns_ = now_ns_;
+  }
+
   void become(Activity activity, const RailPowerUw& power_uw) {
-    result_.energy.add(activity_, power_uw_, queue_.now_ns() - since_ns_);
-    if (options_.observer && queue_.now_ns() > since_ns_)
-      options_.observer->spent(activity_, power_uw_, since_ns_, queue_.now_ns());
-    since_ns_ = queue_.now_ns();
+    charge();
     activity_ = activity;
     power_uw_ = power_uw;
   }
 
   // The dispatcher's turn; the device is idle.
   void act() {
-    decision_scheduled_ = false;
+    decision_due_ = false;
     if (wanted_ != current_) {
       switch_configuration();
       return;
     }
-    const DispatchState state{queue_.now_ns(), static_cast<std::int64_t>(waiting_.size()),
+    const DispatchState state{now_ns_, static_cast<std::int64_t>(waiting_.size()),
                               waiting_.empty() ? 0 : waiting_.oldest(), trained_this_cycle_};
     const Decision decision = decide(configuration().rule, state);
     if (decision != Decision::infer && nothing_left_to_serve()) {
@@ -208,6 +252,8 @@ class Run {
     } else if (decision == Decision::train) {
       start(Work::train);
     } else {
+      become(Activity::idle, configuration().point->idle_power_uw());
+      wakes_at_ = wattline::sim::wakes_at(configuration().rule, state);
       wait_for_oldest();
     }
   }
@@ -234,13 +280,13 @@ class Run {
       occupy(Activity::switching, now.point->idle_power_uw(), now.switch_ns);
     } else {
       become(Activity::idle, now.point->idle_power_uw());
-      schedule_decision();
+      decision_due_ = true;
     }
   }
 
   void occupy(Activity activity, const RailPowerUw& power_uw, TimeNs duration_ns) {
     become(activity, power_uw);
-    queue_.push(queue_.now_ns() + duration_ns, phase_of(Happening::completion), Happening::completion);
+    completion_due_ns_ = now_ns_ + duration_ns;
   }
 
   // Without a set end, the run ends when no request will come and none that waits can ever be served.
@@ -258,11 +304,11 @@ class Run {
           fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
       return;
     }
-    queue_.cancel(wait_timer_);
+    if (agenda_.due(wait_expired - first_timer) != Agenda::never) set_timer(wait_expired, Agenda::never);
     if (work == Work::infer) {
       const auto batch = static_cast<std::size_t>(configuration().rule.infer_batch);
       const std::size_t taken = std::min(waiting_.size(), batch);
-      for (std::size_t i = 0; i < taken; ++i) in_service_.push_back(waiting_.pop());
+      waiting_.pop(taken, in_service_);
       ++result_.infer.started;
       trained_this_cycle_ = 0;
     } else {
@@ -276,14 +322,13 @@ class Run {
   void wait_for_oldest() {
     const ManagedInterleaving& rule = configuration().rule;
     if (rule.infer_batch == 0 || rule.max_wait_ns == 0 || waiting_.empty()) return;
-    queue_.cancel(wait_timer_);
-    wait_timer_ = queue_.push_cancellable(waiting_.oldest() + rule.max_wait_ns,
-                                          phase_of(Happening::wait_expired), Happening::wait_expired);
+    set_timer(wait_expired, waiting_.oldest() + rule.max_wait_ns);
   }
 
   void finish() {
-    become(activity_, power_uw_);
-    result_.simulated_ns = queue_.now_ns();
+    charge();
+    result_.energy.settle();
+    result_.simulated_ns = now_ns_;
     result_.requests_pending = waiting_.size() + in_service_.size();
     // From the state, not as a difference: the conservation check compares the two.
     result_.infer.in_flight = activity_ == Activity::infer ? 1 : 0;
@@ -294,7 +339,10 @@ class Run {
 
   const AcceleratorOptions& options_;
   ArrivalProcess* arrivals_;
-  Queue queue_;
+  TimeNs completion_due_ns_ = Agenda::never;  // of what the device does, if it is not idle
+  TimeNs arrival_due_ns_ = Agenda::never;
+  Agenda agenda_{timers};
+  TimeNs now_ns_ = 0;
   RunResult result_;
   MaybeError error_;
 
@@ -305,9 +353,9 @@ class Run {
   Activity activity_ = Activity::idle;
   RailPowerUw power_uw_{};
   TimeNs since_ns_ = 0;  // start of the present activity
-  bool decision_scheduled_ = false;
+  bool decision_due_ = false;
+  std::int64_t wakes_at_ = 0;  // waiting requests at which an idle device has something to decide
   bool ended_ = false;
-  EventId wait_timer_;
   std::int64_t trained_this_cycle_ = 0;
 
   RequestQueue waiting_;

@@ -20,10 +20,36 @@ double power_of_two(int k) {
 }
 
 // 2/3 z + 2/5 z^2 + ... + 2/21 z^10: with z = s^2 <= 0.0295 the next term is below 2^-60 of the sum.
-double atanh_tail(double z) {
+inline double atanh_tail(double z) {
   double sum = 2.0 / 21;
-  for (int n = 19; n >= 3; n -= 2) sum = 2.0 / n + z * sum;
+  sum = 2.0 / 19 + z * sum;
+  sum = 2.0 / 17 + z * sum;
+  sum = 2.0 / 15 + z * sum;
+  sum = 2.0 / 13 + z * sum;
+  sum = 2.0 / 11 + z * sum;
+  sum = 2.0 / 9 + z * sum;
+  sum = 2.0 / 7 + z * sum;
+  sum = 2.0 / 5 + z * sum;
+  sum = 2.0 / 3 + z * sum;
   return z * sum;
+}
+
+// log(x 2^-k) of a positive normal x, without a branch: a loop over it can be vectorised.
+inline double log_of_normal(double x, double k) {
+  // x = 2^e * m with m in [sqrt(1/2), sqrt(2)). An exponent below 2^52 is the low half of a double near 2^52.
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  const double mantissa = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffu) | 0x3ff0'0000'0000'0000u);
+  const double exponent = std::bit_cast<double>((bits >> 52) | 0x4330'0000'0000'0000u) - (0x1p52 + 1023);
+  const bool upper = mantissa >= 0x1.6a09e667f3bcdp+0;
+  const double m = upper ? 0.5 * mantissa : mantissa;
+  const double e = (upper ? exponent + 1 : exponent) - k;
+  // log(1 + f) = 2 atanh(s) with s = f / (2 + f), written as f - (f^2/2 - s (f^2/2 + R)) so that the
+  // leading term is exact.
+  const double f = m - 1;
+  const double s = f / (2 + f);
+  const double half_square = 0.5 * f * f;
+  const double remainder = s * (half_square + atanh_tail(s * s));
+  return e * ln2_high + (f - (half_square - (remainder + e * ln2_low)));
 }
 
 }  // namespace
@@ -34,26 +60,12 @@ double log(double x) {
   if (x == 0) return -infinity;
   if (x < 0) return std::numeric_limits<double>::quiet_NaN();
 
-  int k = 0;
-  if (x < std::numeric_limits<double>::min()) {  // subnormal
-    x *= 0x1p54;
-    k = -54;
-  }
-  // x = 2^k * m with m in [sqrt(1/2), sqrt(2)).
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  k += static_cast<int>(bits >> 52) - 1023;
-  double m = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffu) | 0x3ff0'0000'0000'0000u);
-  if (m >= 0x1.6a09e667f3bcdp+0) {
-    m *= 0.5;
-    ++k;
-  }
-  // log(1 + f) = 2 atanh(s) with s = f / (2 + f), written as f - (f^2/2 - s (f^2/2 + R)) so that the
-  // leading term is exact.
-  const double f = m - 1;
-  const double s = f / (2 + f);
-  const double half_square = 0.5 * f * f;
-  const double remainder = s * (half_square + atanh_tail(s * s));
-  return k * ln2_high + (f - (half_square - (remainder + k * ln2_low)));
+  const bool subnormal = x < std::numeric_limits<double>::min();
+  return subnormal ? log_of_normal(x * 0x1p54, 54) : log_of_normal(x, 0);
+}
+
+void log_of_normals(std::span<double> values) {
+  for (double& value : values) value = log_of_normal(value, 0);
 }
 
 double exp(double x) {

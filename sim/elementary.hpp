@@ -6,10 +6,15 @@
 // against the library's). Pure functions.
 #pragma once
 
+#include <span>
+
 namespace wattline::sim {
 
 // Natural logarithm. log(0) = -infinity; of a negative number or NaN: NaN; log(+infinity) = +infinity.
 double log(double x);
+
+// Replaces each by its logarithm, to the same bits as log. Precondition: all are positive and normal.
+void log_of_normals(std::span<double> values);
 
 // e^x. Overflows to +infinity above 709.78, underflows to 0 below -745.13; exp(NaN) = NaN.
 double exp(double x);

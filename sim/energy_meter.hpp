@@ -3,6 +3,9 @@
 // Power is a whole number of microwatts and time a whole number of nanoseconds, so each interval
 // adds a whole number of femtojoules (1 uW x 1 ns = 1 fJ), kept in 128 bits: no rounding at all,
 // whatever the length of the run. Reported in nanojoules (rounded down) and joules.
+//
+// An activity mostly draws what it drew the last time, so that time is summed as long as the power stays the
+// same and multiplied once.
 #pragma once
 
 #include <array>
@@ -28,16 +31,27 @@ class EnergyMeter {
   // Precondition: duration_ns >= 0.
   void add(Activity activity, const RailPowerUw& power, TimeNs duration_ns);
 
-  TimeNs time_ns(Activity activity) const { return time_ns_[static_cast<std::size_t>(activity)]; }
-  Int128 rail_fj(std::size_t rail) const { return rail_fj_[rail]; }
-  Int128 activity_fj(Activity activity) const { return activity_fj_[static_cast<std::size_t>(activity)]; }
-  Int128 total_fj() const { return total_fj_; }
+  // Multiplies what is open, at the end of a run; changes no figure.
+  void settle();
 
-  double rail_j(std::size_t rail) const { return static_cast<double>(rail_fj_[rail]) * 1e-15; }
-  double total_j() const { return static_cast<double>(total_fj_) * 1e-15; }
+  TimeNs time_ns(Activity activity) const { return time_ns_[static_cast<std::size_t>(activity)]; }
+  Int128 rail_fj(std::size_t rail) const;
+  Int128 activity_fj(Activity activity) const;
+  Int128 total_fj() const;
+
+  double rail_j(std::size_t rail) const { return static_cast<double>(rail_fj(rail)) * 1e-15; }
+  double total_j() const { return static_cast<double>(total_fj()) * 1e-15; }
 
  private:
+  // Time at a power that is not multiplied yet.
+  struct Open {
+    RailPowerUw power{};
+    TimeNs time_ns = 0;
+  };
+  void multiply(std::size_t activity);
+
   std::array<TimeNs, activity_count> time_ns_{};
+  std::array<Open, activity_count> open_{};
   std::array<Int128, max_rails> rail_fj_{};
   std::array<Int128, activity_count> activity_fj_{};
   Int128 total_fj_ = 0;  // from the sum of the rails' powers: an account of its own, to check the others

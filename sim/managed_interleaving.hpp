@@ -2,7 +2,7 @@
 // granularity. Requests are gathered into minibatches; training minibatches run in between, and
 // only when the next inference minibatch is not expected to be due before they end.
 //
-// Pure functions on value types.
+// Pure functions on value types, in the header because the dispatcher's turn comes with every minibatch.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,44 @@ struct DispatchState {
 
 enum class Decision { wait, infer, train };
 
-Decision decide(const ManagedInterleaving& rule, const DispatchState& state);
+namespace dispatch {
+
+inline bool due_for_inference(const ManagedInterleaving& rule, const DispatchState& state) {
+  if (rule.infer_batch == 0 || state.waiting == 0) return false;
+  if (state.waiting >= rule.infer_batch) return true;
+  return rule.max_wait_ns > 0 && state.now_ns - state.oldest_arrival_ns >= rule.max_wait_ns;
+}
+
+inline bool training_fits(const ManagedInterleaving& rule, const DispatchState& state) {
+  if (!rule.trains) return false;
+  if (rule.infer_batch == 0) return true;
+  if (rule.max_train_per_cycle >= 0 && state.trained_this_cycle >= rule.max_train_per_cycle) return false;
+  if (rule.expected_rate_hz > 0) {
+    // Both sides times the rate: products of whole numbers are exact, a quotient would be rounded.
+    const double missing = static_cast<double>(rule.infer_batch - state.waiting);
+    if (missing * 1e9 < static_cast<double>(rule.train_time_ns) * rule.expected_rate_hz) return false;
+  }
+  if (rule.max_wait_ns > 0 && state.waiting > 0) {
+    const TimeNs due_ns = state.oldest_arrival_ns + rule.max_wait_ns;
+    if (state.now_ns + rule.train_time_ns > due_ns) return false;
+  }
+  return true;
+}
+
+}  // namespace dispatch
+
+inline Decision decide(const ManagedInterleaving& rule, const DispatchState& state) {
+  if (dispatch::due_for_inference(rule, state)) return Decision::infer;
+  return dispatch::training_fits(rule, state) ? Decision::train : Decision::wait;
+}
+
+// After `decide` said wait: the number of waiting requests below which it will go on to say so, whenever they
+// come, until the oldest has waited long enough.
+inline std::int64_t wakes_at(const ManagedInterleaving& rule, const DispatchState& state) {
+  // The first request starts the clock of those that wait.
+  if (rule.max_wait_ns > 0 && state.waiting == 0) return 1;
+  // With more of them there is less time for training, not more.
+  return rule.infer_batch > 0 ? rule.infer_batch : INT64_MAX;
+}
 
 }  // namespace wattline::sim

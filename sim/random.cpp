@@ -55,6 +55,12 @@ double RandomStream::exponential(double mean) {
   return -mean * log(1 - uniform());  // 1 - u is in (0, 1]
 }
 
+void RandomStream::exponential(double mean, std::span<double> out) {
+  for (double& draw : out) draw = 1 - uniform();
+  log_of_normals(out);
+  for (double& draw : out) draw *= -mean;
+}
+
 double RandomStream::normal() {
   if (has_spare_) {
     has_spare_ = false;

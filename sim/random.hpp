@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace wattline::sim {
@@ -29,8 +30,9 @@ class RandomStream {
   double uniform();                          // [0, 1), 53 bits
   std::uint64_t below(std::uint64_t bound);  // 0 .. bound-1 without bias; bound >= 1
   double exponential(double mean);
-  double normal();                            // mean 0, variance 1 (polar method)
-  double lognormal(double mu, double sigma);  // e^(mu + sigma N)
+  void exponential(double mean, std::span<double> out);  // as many draws of it, faster
+  double normal();                                       // mean 0, variance 1 (polar method)
+  double lognormal(double mu, double sigma);             // e^(mu + sigma N)
 
  private:
   std::array<std::uint64_t, 4> state_;

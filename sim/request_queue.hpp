@@ -2,6 +2,7 @@
 // doubling. Push and pop O(1). Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/time.hpp"
@@ -25,6 +26,16 @@ class RequestQueue {
     head_ = (head_ + 1) & (ring_.size() - 1);
     --size_;
     return arrival_ns;
+  }
+  // The `count` oldest into `taken`, whose contents they replace. Precondition: count <= size().
+  void pop(std::size_t count, std::vector<TimeNs>& taken) {
+    taken.resize(count);
+    const std::size_t to_the_end = std::min(count, ring_.size() - head_);
+    const auto oldest = ring_.begin() + static_cast<std::ptrdiff_t>(head_);
+    std::copy_n(oldest, to_the_end, taken.begin());
+    std::copy_n(ring_.begin(), count - to_the_end, taken.begin() + static_cast<std::ptrdiff_t>(to_the_end));
+    head_ = (head_ + count) & (ring_.size() - 1);
+    size_ -= count;
   }
 
  private:

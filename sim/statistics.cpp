@@ -21,17 +21,28 @@ double StreamingStatistics::midpoint_of(std::size_t bucket) {
   return lower + 0.5 * (std::ldexp(1.0, shift) - 1);  // of the whole numbers lower .. lower + 2^shift - 1
 }
 
-void StreamingStatistics::add(std::int64_t value) {
-  ++count_;
-  sum_ += value;
-  min_ = std::min(min_, value);
-  max_ = std::max(max_, value);
-  const double deviation = static_cast<double>(value) - mean_;
-  mean_ += deviation / static_cast<double>(count_);
-  squared_deviations_ += deviation * (static_cast<double>(value) - mean_);
-  const std::size_t bucket = bucket_of(static_cast<std::uint64_t>(value));
-  if (bucket >= buckets_.size()) buckets_.resize(bucket + 1);
-  ++buckets_[bucket];
+void StreamingStatistics::add(std::span<const std::int64_t> values) {
+  if (values.empty()) return;
+  Int128 sum = 0;
+  UInt128 squares = squares_;
+  std::int64_t least = min_, most = max_;
+  for (const std::int64_t value : values) {
+    const auto magnitude = static_cast<std::uint64_t>(value);
+    sum += value;
+    const UInt128 square = UInt128{magnitude} * magnitude;
+    squares += square;
+    squares_high_ += squares < square ? 1 : 0;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  count_ += values.size();
+  sum_ += sum;
+  squares_ = squares;
+  min_ = least;
+  max_ = most;
+  const std::size_t last = bucket_of(static_cast<std::uint64_t>(most));
+  if (last >= buckets_.size()) buckets_.resize(last + 1);
+  for (const std::int64_t value : values) ++buckets_[bucket_of(static_cast<std::uint64_t>(value))];
 }
 
 double StreamingStatistics::mean() const {
@@ -39,7 +50,17 @@ double StreamingStatistics::mean() const {
 }
 
 double StreamingStatistics::variance() const {
-  return count_ < 2 ? 0 : squared_deviations_ / static_cast<double>(count_ - 1);
+  if (count_ < 2) return 0;
+  // About the mean rounded down, m = (S - r) / n, the squares sum up to Q - 2 m S + n m^2: whole numbers,
+  // exact modulo 2^128. About the mean itself they are r^2 / n less.
+  const UInt128 count = count_, sum = static_cast<UInt128>(sum_), mean = sum / count, rest = sum % count;
+  const auto modulo = static_cast<double>(squares_ - 2 * mean * sum + count * mean * mean);
+  const auto n = static_cast<double>(count_), s = static_cast<double>(sum_), r = static_cast<double>(rest);
+  // How many times 2^128 is missing, a rounded computation tells.
+  const double rounded =
+      static_cast<double>(squares_high_) * 0x1p128 + static_cast<double>(squares_) - s * (s / n);
+  const double missing = std::floor((rounded - modulo) * 0x1p-128 + 0.5);
+  return (missing * 0x1p128 + modulo - r * r / n) / (n - 1);
 }
 
 double StreamingStatistics::percentile(double q) const {

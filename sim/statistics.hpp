@@ -5,19 +5,22 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace wattline::sim {
 
 __extension__ using Int128 = __int128;
+__extension__ using UInt128 = unsigned __int128;
 
 class StreamingStatistics {
  public:
   // A percentile is off by at most this fraction of the true one.
   static constexpr double percentile_relative_error = 1.0 / 256;
 
-  // Precondition: value >= 0.
-  void add(std::int64_t value);
+  // Precondition: values >= 0. All figures are those of the set of values, however grouped and ordered.
+  void add(std::int64_t value) { add(std::span(&value, 1)); }
+  void add(std::span<const std::int64_t> values);
 
   std::uint64_t count() const { return count_; }
   Int128 sum() const { return sum_; }
@@ -25,7 +28,7 @@ class StreamingStatistics {
   std::int64_t min() const { return count_ ? min_ : 0; }
   std::int64_t max() const { return max_; }
   double mean() const;
-  double variance() const;  // of the sample (n - 1)
+  double variance() const;  // of the sample (n - 1); exact but for the last roundings
   // Nearest rank: the smallest bucket that at least ceil(q * count) observations do not exceed,
   // represented by its midpoint. Precondition: 0 <= q <= 1.
   double percentile(double q) const;
@@ -40,8 +43,8 @@ class StreamingStatistics {
   Int128 sum_ = 0;
   std::int64_t min_ = INT64_MAX;
   std::int64_t max_ = 0;
-  double mean_ = 0;  // running mean and sum of squared deviations (Welford 1962)
-  double squared_deviations_ = 0;
+  UInt128 squares_ = 0;             // their sum modulo 2^128
+  std::uint64_t squares_high_ = 0;  // and how often that ran over
   std::vector<std::uint64_t> buckets_;
 };
 

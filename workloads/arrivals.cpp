@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace wattline::workloads {
@@ -13,8 +14,10 @@ namespace {
 
 TimeNs rounded(double time_ns) {
   // An instant beyond the clock becomes the first one that the run refuses.
-  return time_ns > static_cast<double>(sim::longest_time_ns) ? sim::longest_time_ns + 1
-                                                             : static_cast<TimeNs>(std::llround(time_ns));
+  if (time_ns > static_cast<double>(sim::longest_time_ns)) return sim::longest_time_ns + 1;
+  // What llround gives for what is not negative, without a call.
+  const auto whole_ns = static_cast<TimeNs>(time_ns);
+  return whole_ns + (time_ns - static_cast<double>(whole_ns) >= 0.5 ? 1 : 0);
 }
 
 }  // namespace
@@ -29,12 +32,15 @@ std::size_t UniformArrivals::next(std::span<TimeNs> out) {
 }
 
 std::size_t PoissonArrivals::next(std::span<TimeNs> out) {
-  std::size_t filled = 0;
-  for (; filled < out.size() && made_ < requests_; ++filled, ++made_) {
-    now_ns_ += stream_.exponential(mean_gap_ns_);
-    out[filled] = rounded(now_ns_);
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), requests_ - made_));
+  std::array<double, 256> gaps_ns;
+  for (std::size_t filled = 0; filled < count;) {
+    const std::span<double> block(gaps_ns.data(), std::min(gaps_ns.size(), count - filled));
+    stream_.exponential(mean_gap_ns_, block);
+    for (const double gap_ns : block) out[filled++] = rounded(now_ns_ += gap_ns);
   }
-  return filled;
+  made_ += count;
+  return count;
 }
 
 std::size_t PiecewiseArrivals::next(std::span<TimeNs> out) {

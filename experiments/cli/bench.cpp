@@ -8,33 +8,10 @@
 #include "devices/calibration/model_file.hpp"
 #include "devices/hybrid.hpp"
 #include "experiments/cli/verbs.hpp"
-#include "experiments/reference_queue.hpp"
 
 namespace wattline::experiments {
 
 namespace {
-
-struct EngineOptions {
-  std::int64_t requests = 5'000'000;
-  std::uint64_t seed = 1;
-};
-
-void bench_engine(const EngineOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  const sim::RunResult run =
-      required(run_reference_queue(static_cast<std::uint64_t>(options.requests), options.seed));
-  const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  print(
-      fmt::format("requests            {}\nevents              {}\nsimulated_s         "
-                  "{:.3f}\nlatency_mean_s      {:.6f}\n"
-                  "train_minibatches   {}\nsignature           {:016x}\n",
-                  run.requests_completed, run.events, sim::ns_to_seconds(run.simulated_ns),
-                  run.latency_ns.mean() * 1e-9, run.train.finished, run.signature));
-  // Wall-clock figures differ from run to run, so they are not part of the result.
-  tell(fmt::format("wall_s              {:.3f}\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}",
-                   wall_s, static_cast<double>(run.events) / wall_s,
-                   sim::ns_to_seconds(run.simulated_ns) / wall_s));
-}
 
 struct CostsOptions {
   std::string model = "built-in:orin-agx";
@@ -79,16 +56,9 @@ void bench_costs(const CostsOptions& options) {
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  auto options = std::make_shared<EngineOptions>();
   CLI::App* verb = app.add_subcommand("bench", "Benchmarks with a behaviour signature");
   verb->require_subcommand(1);
-  CLI::App* engine = verb->add_subcommand("engine", "The event engine on the reference queue");
-  engine->add_option("--requests", options->requests, "Requests to simulate")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000'000}))
-      ->capture_default_str();
-  add_seed_option(*engine, options->seed, "Seed of the arrivals");
-  engine->footer("Example: wattline bench engine --requests 5000000");
-  engine->callback([options] { bench_engine(*options); });
+  add_bench_engine(*verb);
   auto costs_options = std::make_shared<CostsOptions>();
   CLI::App* costs =
       verb->add_subcommand("costs", "The cost of one workload at every mode of a calibrated model");

@@ -67,7 +67,8 @@ void add_validate(CLI::App& app);
 void add_validate_profiles(CLI::App& validate);
 void add_validate_curve(CLI::App& validate);
 void add_bench(CLI::App& app);
-// A subcommand of bench.
+// Subcommands of bench.
+void add_bench_engine(CLI::App& bench);
 void add_bench_optimum(CLI::App& bench);
 void add_bench_surrogate(CLI::App& bench);
 

@@ -161,4 +161,28 @@ TEST_CASE("More requests never turn a decision from inference away, and fewer ne
   }));
 }
 
+TEST_CASE("What waits goes on waiting until enough requests have come or the oldest has waited long enough") {
+  CHECK(rc::check("wait stays wait below wakes_at", [] {
+    ManagedInterleaving rule = reference_rule();
+    rule.infer_batch = *rc::gen::inRange<std::int64_t>(0, 40);
+    rule.trains = *rc::gen::arbitrary<bool>();
+    rule.expected_rate_hz = *rc::gen::inRange(0, 5000) / 7.0;
+    rule.max_train_per_cycle = *rc::gen::inRange<std::int64_t>(-1, 3);
+    rule.max_wait_ns = *rc::gen::inRange<TimeNs>(0, 3) * 10 * ns_per_ms;
+    const DispatchState state{50 * ns_per_ms, *rc::gen::inRange<std::int64_t>(0, 40), 45 * ns_per_ms,
+                              *rc::gen::inRange<std::int64_t>(0, 3)};
+    RC_PRE((decide(rule, state) == Decision::wait));
+    const std::int64_t enough = wakes_at(rule, state);
+    const TimeNs due_ns = rule.max_wait_ns > 0 ? state.oldest_arrival_ns + rule.max_wait_ns : ns_per_s;
+    for (std::int64_t requests = state.waiting; requests < std::min<std::int64_t>(enough, 100); ++requests) {
+      for (TimeNs now_ns = state.now_ns; now_ns < due_ns; now_ns += ns_per_ms) {
+        DispatchState later = state;
+        later.waiting = requests;
+        later.now_ns = now_ns;
+        RC_ASSERT((decide(rule, later) == Decision::wait));
+      }
+    }
+  }));
+}
+
 }  // namespace wattline::sim
