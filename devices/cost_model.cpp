@@ -1,5 +1,7 @@
 #include "devices/cost_model.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace wattline::devices {
@@ -27,6 +29,13 @@ std::vector<std::optional<Cost>> CostModel::minibatches(const std::string& workl
     costs.push_back(cost ? std::optional(*cost) : std::nullopt);
   }
   return costs;
+}
+
+Result<sim::Demand> CostModel::demand(const std::string& workload, workloads::Role, std::int64_t,
+                                      const PowerMode&) const {
+  return bad_input(fmt::format(
+      "what {} wants of the GPU's units is not known: only the roofline of a board counts kernels",
+      workload));
 }
 
 MaybeError CostModel::check_workload(const std::string&, workloads::Role, std::optional<std::int64_t>) const {

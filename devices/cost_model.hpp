@@ -15,6 +15,7 @@
 #include "devices/power_mode.hpp"
 #include "sim/base/result.hpp"
 #include "sim/energy_meter.hpp"
+#include "sim/operating_point.hpp"
 #include "workloads/dnn.hpp"
 
 namespace wattline::devices {
@@ -49,6 +50,11 @@ class CostModel {
   // before a simulation; a model that knows only what single modes cost has no objection.
   virtual MaybeError check_workload(const std::string& workload, workloads::Role role,
                                     std::optional<std::int64_t> batch) const;
+
+  // What the minibatch wants of the GPU's units while it executes alone. An error unless the model counts
+  // kernels; else the errors of minibatch().
+  virtual Result<sim::Demand> demand(const std::string& workload, workloads::Role role, std::int64_t batch,
+                                     const PowerMode& mode) const;
 
   // Drawn while nothing executes.
   virtual Result<RailPowerW> idle_power_w(const PowerMode& mode) const = 0;

@@ -138,6 +138,8 @@ RooflinePoint RooflineModel::place(const Prepared& prepared, std::int64_t batch,
     const double memory_s = traffic * static_cast<double>(kernel.bytes.at(batch)) / bytes_per_s;
     point.kernels_s += std::max(compute_s, memory_s);
     if (compute_s >= memory_s) point.compute_bound_s += compute_s;
+    point.compute_s += compute_s;
+    point.memory_s += memory_s;
   }
   const double cycles = stack.launch_cycles_fixed +
                         stack.launch_cycles_per_operator * static_cast<double>(prepared.totals.launches);
@@ -216,6 +218,20 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
       prepared.efficiency.energy * spec_.power.energy_per_byte_pj * joules_per_pj * point->bytes / time_s;
   const auto time_ns = static_cast<sim::TimeNs>(std::llround(time_s * 1e9));
   return Cost{std::max<sim::TimeNs>(1, time_ns), on_rails(power)};
+}
+
+Result<sim::Demand> RooflineModel::demand(const std::string& workload, Role role, std::int64_t batch,
+                                          const PowerMode& mode) const {
+  const auto point = place(workload, role, batch, mode);
+  if (!point) return point.error();
+  const double time_s = point->time_s();
+  sim::Demand demand;
+  demand.compute_busy = std::min(1.0, point->compute_s / time_s);
+  demand.memory_busy = std::min(1.0, point->memory_s / time_s);
+  demand.compute_bound = std::min(1.0, point->compute_bound_s / time_s);
+  demand.memory_bound =
+      std::min(1 - demand.compute_bound, (point->kernels_s - point->compute_bound_s) / time_s);
+  return demand;
 }
 
 Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {

@@ -40,6 +40,8 @@ struct RooflinePoint {
   double launch_s = 0;         // launch floor
   double pipeline_s = 0;       // input pipeline (training only)
   double compute_bound_s = 0;  // part of kernels_s spent in kernels bound by compute
+  double compute_s = 0;        // sum over kernels of their compute times, and
+  double memory_s = 0;         // of their memory times; a kernel's two overlap
   double flop = 0;
   double bytes = 0;
   double time_s() const;
@@ -68,6 +70,11 @@ class RooflineModel final : public CostModel {
   const std::vector<std::string>& rails() const override { return rails_; }
   Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                          const PowerMode& mode) const override;
+  // A kernel that is bound by compute is taken to use the arithmetic units all the time that it takes, at
+  // whatever efficiency, and likewise for memory: what it leaves unused of a unit, another kernel cannot
+  // have.
+  Result<sim::Demand> demand(const std::string& workload, workloads::Role role, std::int64_t batch,
+                             const PowerMode& mode) const override;
   Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
   MaybeError check_workload(const std::string& workload, workloads::Role role,
                             std::optional<std::int64_t> batch) const override;

@@ -102,9 +102,9 @@ Result<std::vector<sim::TimeNs>> instants_at_rate(const ArrivalSource& source, d
 }
 
 std::unique_ptr<sim::ArrivalProcess> make_arrivals(const ArrivalSource& source, double rate_hz,
-                                                   std::uint64_t seed,
-                                                   const std::vector<sim::TimeNs>& log_ns) {
-  const sim::RandomStream stream(seed, "arrivals");
+                                                   std::uint64_t seed, const std::vector<sim::TimeNs>& log_ns,
+                                                   const std::string& stream_name) {
+  const sim::RandomStream stream(seed, stream_name);
   switch (source.kind) {
     case ArrivalSource::Kind::none:
       return nullptr;

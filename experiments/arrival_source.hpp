@@ -44,9 +44,10 @@ ArrivalSource read_arrival_source(ObjectReader in, const std::string& base, bool
 // The recorded instants as they are to be replayed: scaled when rate_hz > 0.
 Result<std::vector<sim::TimeNs>> instants_at_rate(const ArrivalSource& source, double rate_hz);
 
-// A process for one run. `log_ns` are the instants of a recorded source, and outlive the run.
+// A process for one run. `log_ns` are the instants of a recorded source, and outlive the run. `stream` names
+// the random stream of the gaps.
 std::unique_ptr<sim::ArrivalProcess> make_arrivals(const ArrivalSource& source, double rate_hz,
-                                                   std::uint64_t seed,
-                                                   const std::vector<sim::TimeNs>& log_ns);
+                                                   std::uint64_t seed, const std::vector<sim::TimeNs>& log_ns,
+                                                   const std::string& stream = "arrivals");
 
 }  // namespace wattline::experiments

@@ -3,81 +3,89 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "sim/accelerator_options.hpp"
+#include "sim/activity_account.hpp"
 #include "sim/agenda.hpp"
-#include "sim/request_queue.hpp"
+#include "sim/event_stream.hpp"
+#include "sim/lane.hpp"
 
 namespace wattline::sim {
 
 namespace {
 
-// What happens, in the order of one instant. The dispatcher decides between the expired wait and the end.
-enum Happening : unsigned { completion, arrival, configuration_change, wait_expired, end };
-
-// What is seldom due is on the agenda, from its first source on.
-constexpr unsigned first_timer = configuration_change;
-constexpr std::size_t timers = end - first_timer + 1;
-
-bool is_time(TimeNs time_ns) {
-  return time_ns >= 0 && time_ns <= longest_time_ns;
-}
-
-bool in_range(const Configuration& configuration) {
-  const ManagedInterleaving& rule = configuration.rule;
-  return rule.infer_batch >= 0 && rule.infer_batch <= 1'000'000 && is_time(rule.train_time_ns) &&
-         is_time(rule.max_wait_ns) && is_time(configuration.start_ns) && is_time(configuration.switch_ns) &&
-         std::all_of(configuration.profiling.begin(), configuration.profiling.end(),
-                     [](const ProfilingStretch& stretch) { return is_time(stretch.time_ns); });
-}
-
+// One run under one dispatcher. Of what can happen, the end of what executes and the next request of the
+// first stream are held here, because they are due most; all else is on the agenda, whose sources are in the
+// order of one instant: the other streams' requests, the change of configuration, the streams' waits, the
+// end.
+template <class D, template <class> class Each>
 class Run {
  public:
-  Run(const AcceleratorOptions& options, ArrivalProcess* arrivals) : options_(options), arrivals_(arrivals) {}
+  Run(const AcceleratorOptions& options, const D& dispatcher)
+      : options_(options),
+        dispatcher_(dispatcher),
+        residents_(residents_options(dispatcher)),
+        stream_count_(options.streams.size()),
+        agenda_(end() + 1),
+        account_(options.observer, idle_uw_) {
+    if constexpr (!exactly_one) {
+      board_.serving.resize(streams());
+      lanes_.resize(streams());
+      board_.training.resize(options.training.size());
+      jobs_.resize(options.training.size());
+    }
+    for (std::size_t i = 0; i < streams(); ++i) {
+      lanes_[i].source = RequestSource(options.streams[i].arrivals);
+      board_.serving[i].latency_budget_ns = options.streams[i].latency_budget_ns;
+      board_.serving[i].priority = options.streams[i].priority;
+    }
+    for (std::size_t i = 0; i < options.training.size(); ++i)
+      board_.training[i].priority = options.training[i].priority;
+  }
 
   Result<RunResult> operator()() {
-    if (auto error = check_options()) return *error;
     begin();
-    while (!ended_) {
-      step();
-      if (error_) return *error_;
-    }
+    while (!ended_ && !error_) step();
+    if (error_) return *error_;
     finish();
     if (auto error = check_conservation(result_)) return *error;
     return std::move(result_);
   }
 
  private:
-  MaybeError check_options() const {
-    const auto& all = options_.configurations;
-    if (all.empty() || all.front().start_ns != 0)
-      return bad_input("a run needs a configuration that starts at 0");
-    bool serves = false, trains = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (all[i].point == nullptr) return bad_input("a configuration has no operating point");
-      if (i > 0 && all[i].start_ns <= all[i - 1].start_ns)
-        return bad_input("configurations must be in ascending order of time");
-      if (!in_range(all[i]))
-        return bad_input("a configuration has a batch size or a time that is out of range");
-      serves = serves || all[i].rule.infer_batch > 0;
-      trains = trains || all[i].rule.trains;
-    }
-    if (options_.end_ns && !is_time(*options_.end_ns)) {
-      return bad_input("the end of a run must be from 0 to 100 years");
-    }
-    if (serves && arrivals_ == nullptr) return bad_input("the run serves requests but has no arrivals");
-    if (!serves && !options_.end_ns)
-      return bad_input("the run would never end: it serves no requests and has no duration");
-    if (!serves && !trains)
-      return bad_input("the run has nothing to do: it neither serves requests nor trains");
-    return std::nullopt;
+  static typename D::Residents::Options residents_options(const D& dispatcher) {
+    if constexpr (requires { dispatcher.options; })
+      return dispatcher.options;
+    else
+      return {};
   }
 
+  static constexpr bool exactly_one = std::is_same_v<Each<int>, ExactlyOne<int>>;
+  std::size_t streams() const {
+    if constexpr (exactly_one)
+      return 1;
+    else
+      return stream_count_;
+  }
+
+  // Sources of the agenda.
+  std::size_t change() const { return streams() > 0 ? streams() - 1 : 0; }
+  std::size_t wait_of(std::size_t stream) const { return change() + 1 + stream; }
+  std::size_t end() const { return change() + 1 + streams(); }
+  void set(std::size_t source, TimeNs due_ns) { agenda_.set(static_cast<Agenda::Source>(source), due_ns); }
+
   void begin() {
-    if (options_.end_ns) set_timer(end, *options_.end_ns);
+    if (options_.end_ns) set(end(), *options_.end_ns);
     await_configuration();
-    power_uw_ = configuration().point->idle_power_uw();
-    arrival_due_ns_ = next_arrival(0);
+    apply_configuration();
+    for (std::size_t stream = 0; stream < streams(); ++stream) {
+      const TimeNs due_ns = lanes_[stream].source.next();
+      if (stream == 0)
+        arrival_due_ns_ = due_ns;
+      else
+        set(stream - 1, due_ns);
+      if (due_ns == never) end_of_requests(stream);
+    }
     if (configuration().profiling.empty())
       decision_due_ = true;
     else
@@ -88,174 +96,270 @@ class Run {
   void step() {
     const TimeNs timer_ns = agenda_.first_due();
     const TimeNs first_ns = std::min({completion_due_ns_, arrival_due_ns_, timer_ns});
-    if (decision_due_ && (first_ns > now_ns_ || only_the_end_is_due())) {
+    if (decision_due_ && (first_ns > board_.now_ns || only_the_end_is_due())) {
       act();
-    } else if (completion_due_ns_ == first_ns && first_ns != Agenda::never) {
-      enter(completion, first_ns);
-      complete();
-    } else if (arrival_due_ns_ == first_ns && first_ns != Agenda::never) {
-      arrive(decision_due_ ? now_ns_ + 1 : std::min(completion_due_ns_, timer_ns));
-    } else if (first_ns != Agenda::never) {
-      ring(first_timer + agenda_.first(), first_ns);
+    } else if (completion_due_ns_ == first_ns && first_ns != never) {
+      complete(first_ns);
+    } else if (arrival_due_ns_ == first_ns && first_ns != never) {
+      arrive<true>(0, arrival_due_ns_, std::min(completion_due_ns_, timer_ns));
+    } else if (first_ns != never) {
+      ring(agenda_.first(), first_ns);
     } else {
       error_ = bad_input("the run can make no progress: nothing is left to happen before its end");
     }
   }
 
   bool only_the_end_is_due() const {
-    return completion_due_ns_ > now_ns_ && arrival_due_ns_ > now_ns_ && agenda_.first() == end - first_timer;
+    return completion_due_ns_ > board_.now_ns && arrival_due_ns_ > board_.now_ns && agenda_.first() == end();
   }
 
-  void set_timer(Happening timer, TimeNs due_ns) { agenda_.set(timer - first_timer, due_ns); }
-
-  // A timer runs out.
-  void ring(unsigned timer, TimeNs at_ns) {
-    enter(timer, at_ns);
-    if (timer == configuration_change) {
+  // A source of the agenda is due.
+  void ring(std::size_t source, TimeNs at_ns) {
+    if (source < change()) {
+      const TimeNs until_ns = std::min({completion_due_ns_, arrival_due_ns_, agenda_.second_due()});
+      arrive<false>(source + 1, at_ns, until_ns);
+    } else if (source == change()) {
+      enter(EventKind::configuration_change, 0, at_ns);
       ++wanted_;
       await_configuration();
-    } else if (timer == wait_expired) {
-      set_timer(wait_expired, Agenda::never);
+      decision_due_ = decision_due_ || (!occupied_ && residents_.has_room());
+    } else if (source < end()) {
+      const std::size_t stream = source - change() - 1;
+      enter(EventKind::wait_expired, stream, at_ns);
+      set(source, never);
+      decision_due_ = true;
     } else {
+      enter(EventKind::end, 0, at_ns);
       ended_ = true;
     }
-    decision_due_ = decision_due_ || activity_ == Activity::idle;
   }
 
-  // The clock comes to an event, which enters the count and the hash of the stream.
-  void enter(unsigned what, TimeNs at_ns) {
-    now_ns_ = at_ns;
-    ++result_.events;
-    result_.signature = mixed(result_.signature, what, at_ns);
-  }
-
-  // The hash of the stream with one more event.
-  static std::uint64_t mixed(std::uint64_t hash, unsigned what, TimeNs at_ns) {
-    hash = (hash ^ (static_cast<std::uint64_t>(at_ns) * 8 + what)) * 0x9e3779b97f4a7c15u;
-    return hash ^ (hash >> 29);
+  // The clock comes to an event.
+  void enter(EventKind kind, std::size_t tenant, TimeNs at_ns) {
+    board_.now_ns = at_ns;
+    events_.enter(kind, tenant, at_ns);
   }
 
   void await_configuration() {
     const auto& all = options_.configurations;
-    set_timer(configuration_change, wanted_ + 1 < all.size() ? all[wanted_ + 1].start_ns : Agenda::never);
+    set(change(), wanted_ + 1 < all.size() ? all[wanted_ + 1].start_ns : never);
   }
 
-  // The next arrival, which is not before `now_ns`.
-  TimeNs next_arrival(TimeNs now_ns) {
-    if (upcoming_ == upcoming_count_) {
-      upcoming_count_ = arrivals_ == nullptr ? 0 : arrivals_->next(buffer_);
-      upcoming_ = 0;
-    }
-    if (upcoming_ == upcoming_count_) {
-      arrivals_exhausted_ = arrivals_ != nullptr;
-      return Agenda::never;
-    }
-    const TimeNs at_ns = buffer_[upcoming_++];
-    if (at_ns < now_ns || at_ns > longest_time_ns) {
-      error_ = bad_input(fmt::format("an arrival at {} ns is out of order or beyond the clock", at_ns));
-      return Agenda::never;
-    }
-    return at_ns;
+  void end_of_requests(std::size_t stream) {
+    const RequestSource& source = lanes_[stream].source;
+    if (source.refused())
+      error_ = bad_input(
+          fmt::format("an arrival at {} ns is out of order or beyond the clock", *source.refused()));
+    else
+      ++exhausted_;
   }
 
-  // The request that is due, and at once those that come before anything else happens, at until_ns, or is
-  // decided: they only join the queue.
-  void arrive(TimeNs until_ns) {
-    const bool idle = activity_ == Activity::idle;
-    const std::int64_t enough =
-        idle ? std::min(wakes_at_, options_.max_waiting + 1) : options_.max_waiting + 1;
-    const auto before = static_cast<std::int64_t>(waiting_.size());
-    std::int64_t waiting = before;
-    std::uint64_t signature = result_.signature;
-    TimeNs at_ns = 0, next_ns = arrival_due_ns_;
+  // Whether a minibatch of the stream could start now.
+  bool accepts(const ServingState& stream) const {
+    return !occupied_ && residents_.has_room() && !stream.in_flight;
+  }
+
+  // The request of the stream that is due, and at once those that come before anything else happens, at
+  // until_ns, or is decided: they only join the queue.
+  template <bool first>
+  void arrive(std::size_t stream, TimeNs due_ns, TimeNs until_ns) {
+    ServingState& state = board_.serving[stream];
+    const bool wakes = accepts(state);
+    const std::int64_t too_many = options_.max_waiting + 1;
+    const std::int64_t enough = wakes ? std::min(lanes_[stream].wakes_at, too_many) : too_many;
+    if (decision_due_) until_ns = std::min(until_ns, board_.now_ns + 1);
+    const std::int64_t limit = options_.streams[stream].admission_limit;
+    const std::uint64_t tenant = EventStream::tenant_bits(stream);
+    RequestSource& source = lanes_[stream].source;
+    std::uint64_t signature = events_.signature, arrived = 0;
+    auto waiting = static_cast<std::int64_t>(state.waiting.size());
+    const std::int64_t before = waiting;
+    TimeNs at_ns = 0, next_ns = due_ns;
     do {
       at_ns = next_ns;
-      signature = mixed(signature, arrival, at_ns);
-      waiting_.push(at_ns);
-      ++waiting;
-      next_ns = next_arrival(at_ns);
+      signature = EventStream::mixed(signature, EventKind::arrival, tenant, at_ns);
+      ++arrived;
+      if (waiting < limit) [[likely]] {
+        state.waiting.push(at_ns);
+        ++waiting;
+      }
+      next_ns = source.next();
     } while (next_ns < until_ns && waiting < enough);
-    now_ns_ = at_ns;
-    result_.signature = signature;
-    result_.events += static_cast<std::uint64_t>(waiting - before);
-    result_.requests_arrived += static_cast<std::uint64_t>(waiting - before);
-    arrival_due_ns_ = next_ns;
-    decision_due_ = decision_due_ || (idle && (waiting >= wakes_at_ || next_ns == Agenda::never));
-    if (waiting > options_.max_waiting) {
-      error_ = failure(
-          fmt::format("at {} s more than {} requests wait: the device does not keep up with the arrivals",
-                      ns_to_seconds(at_ns), options_.max_waiting));
-    }
+    board_.now_ns = at_ns;
+    events_.signature = signature;
+    events_.events += arrived;
+    RequestCounts& counts = lanes_[stream].result.requests;
+    counts.arrived += arrived;
+    counts.dropped += arrived - static_cast<std::uint64_t>(waiting - before);
+    if constexpr (first)
+      arrival_due_ns_ = next_ns;
+    else
+      set(stream - 1, next_ns);
+    if (next_ns == never) [[unlikely]]
+      end_of_requests(stream);
+    decision_due_ = decision_due_ || (wakes && (waiting >= lanes_[stream].wakes_at || next_ns == never));
+    if (waiting == too_many) [[unlikely]]
+      overrun();
   }
 
-  // A minibatch, a stretch of profiling or a mode switch ends.
-  void complete() {
-    completion_due_ns_ = Agenda::never;
-    if (activity_ == Activity::infer) {
-      ++result_.infer.finished;
-      serve();
-    } else if (activity_ == Activity::train) {
-      ++result_.train.finished;
-      if (options_.observer) options_.observer->trained(now_ns_);
-    } else if (activity_ == Activity::profiling) {
-      proceed_with_change();
+  void overrun() {
+    error_ = failure(
+        fmt::format("at {} s more than {} requests wait: the device does not keep up with the arrivals",
+                    ns_to_seconds(board_.now_ns), options_.max_waiting));
+  }
+
+  // A minibatch, a turn, a stretch of profiling or a mode switch ends.
+  void complete(TimeNs at_ns) {
+    if (occupied_) [[unlikely]] {
+      enter(EventKind::completion, 0, at_ns);
+      end_of_occupation();
       return;
-    } else {
-      ++result_.mode_switches;
     }
+    board_.now_ns = at_ns;
     charge();
-    activity_ = Activity::idle;  // for no time, until the decision
+    const Tenant ended = residents_.advance(at_ns);
+    completion_due_ns_ = residents_.due();
+    if (ended == Tenant::nobody()) {
+      enter(EventKind::turn, 0, at_ns);
+    } else if (ended.work() == Work::infer) {
+      enter(EventKind::completion, ended.index(), at_ns);
+      serve(ended.index());
+    } else {
+      enter(EventKind::completion, streams() + ended.index(), at_ns);
+      end_of_training(ended.index());
+    }
     decision_due_ = true;
   }
 
-  // The requests of the minibatch that ended are served.
-  void serve() {
-    if (options_.observer)
-      for (const TimeNs arrival_ns : in_service_) options_.observer->served(arrival_ns, now_ns_);
-    for (TimeNs& instant_ns : in_service_) instant_ns = now_ns_ - instant_ns;  // now latencies
-    result_.latency_ns.add(in_service_);
-    if (options_.latency_budget_ns > 0)
-      for (const TimeNs latency_ns : in_service_)
-        result_.requests_late += latency_ns > options_.latency_budget_ns ? 1 : 0;
-    result_.requests_completed += in_service_.size();
-    in_service_.clear();
-  }
-
-  // Charges the time since the last change to what the device was doing.
-  void charge() {
-    if (now_ns_ == since_ns_) return;
-    result_.energy.add(activity_, power_uw_, now_ns_ - since_ns_);
-    if (options_.observer) options_.observer->spent(activity_, power_uw_, since_ns_, now_ns_);
-    since_ns_ = now_ns_;
-  }
-
-  void become(Activity activity, const RailPowerUw& power_uw) {
-    charge();
-    activity_ = activity;
-    power_uw_ = power_uw;
-  }
-
-  // The dispatcher's turn; the device is idle.
-  void act() {
-    decision_due_ = false;
-    if (wanted_ != current_) {
-      switch_configuration();
+  void end_of_occupation() {
+    occupied_ = false;
+    completion_due_ns_ = never;
+    if (account_.activity() == Activity::profiling) {
+      proceed_with_change();
       return;
     }
-    const DispatchState state{now_ns_, static_cast<std::int64_t>(waiting_.size()),
-                              waiting_.empty() ? 0 : waiting_.oldest(), trained_this_cycle_};
-    const Decision decision = decide(configuration().rule, state);
-    if (decision != Decision::infer && nothing_left_to_serve()) {
-      ended_ = true;
-    } else if (decision == Decision::infer) {
-      start(Work::infer);
-    } else if (decision == Decision::train) {
-      start(Work::train);
-    } else {
-      become(Activity::idle, configuration().point->idle_power_uw());
-      wakes_at_ = wattline::sim::wakes_at(configuration().rule, state);
-      wait_for_oldest();
+    ++result_.mode_switches;
+    become(Activity::idle, idle_uw_);
+    decision_due_ = true;
+  }
+
+  void serve(std::size_t stream) {
+    if (options_.observer) [[unlikely]]
+      for (const TimeNs arrival_ns : lanes_[stream].in_service)
+        options_.observer->served(stream, arrival_ns, board_.now_ns);
+    lanes_[stream].serve(board_.serving[stream], board_.now_ns);
+  }
+
+  void end_of_training(std::size_t job) {
+    ++jobs_[job].finished;
+    board_.training[job].in_flight = false;
+    board_.training[job].ready_since_ns = board_.now_ns;
+    if (options_.observer) options_.observer->trained(job, board_.now_ns);
+  }
+
+  void charge() { account_.charge(board_.now_ns); }
+  void become(Activity activity, const RailPowerUw& power_uw) {
+    account_.become(activity, power_uw, board_.now_ns);
+  }
+
+  // The dispatcher's turn.
+  void act() {
+    decision_due_ = false;
+    if (occupied_) return;
+    charge();
+    if (wanted_ != current_) {
+      hold_requests();
+      if (residents_.empty())
+        switch_configuration();
+      else
+        show_residents();
+      return;
     }
+    if (nothing_left_to_serve()) {
+      ended_ = true;
+      return;
+    }
+    while (residents_.has_room()) {
+      const Tenant next = dispatcher_.choose(board_);
+      if (next == Tenant::nobody()) break;
+      if (!start(next)) return;
+    }
+    show_residents();
+    await_requests();
+  }
+
+  // What the device does from now on.
+  void show_residents() {
+    completion_due_ns_ = residents_.due();
+    if (residents_.empty())
+      become(Activity::idle, idle_uw_);
+    else
+      become(residents_.activity(), residents_.power_uw(idle_uw_));
+  }
+
+  // Without a set end, the run ends when no request will come and none that waits can ever be served.
+  bool nothing_left_to_serve() const {
+    if (exhausted_ < streams() || streams() == 0 || options_.end_ns) return false;
+    if (current_ + 1 < options_.configurations.size()) return false;
+    return std::none_of(board_.serving.begin(), board_.serving.end(), [&](const ServingState& stream) {
+      const bool will_be = stream.rule.batch > 0 && stream.rule.max_wait_ns > 0 && !stream.waiting.empty();
+      return stream.in_flight || will_be || is_ready(stream, board_.now_ns);
+    });
+  }
+
+  bool start(Tenant tenant) {
+    const MinibatchCost cost = configuration().point->minibatch(tenant);
+    if (cost.time_ns < 1 || cost.time_ns > longest_time_ns) {
+      error_ = bad_input(
+          fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
+      return false;
+    }
+    if (tenant.work() == Work::infer) {
+      lanes_[tenant.index()].take_minibatch(board_.serving[tenant.index()]);
+      for (TrainingState& job : board_.training) job.this_cycle = 0;
+    } else {
+      TrainingState& job = board_.training[tenant.index()];
+      job.in_flight = true;
+      ++job.this_cycle;
+      ++jobs_[tenant.index()].started;
+    }
+    if constexpr (requires { residents_.start(tenant, cost, Demand{}, board_.now_ns); })
+      residents_.start(tenant, cost, configuration().point->demand(tenant), board_.now_ns);
+    else
+      residents_.start(tenant, cost, board_.now_ns);
+    return true;
+  }
+
+  // Which requests are to wake the dispatcher, and when the wait of the oldest expires.
+  void await_requests() {
+    if (!residents_.has_room()) {
+      stop_waits();
+      return;
+    }
+    for (std::size_t i = 0; i < streams(); ++i) {
+      const ServingState& stream = board_.serving[i];
+      const bool waits = !stream.in_flight && stream.rule.batch > 0 && stream.rule.max_wait_ns > 0 &&
+                         !stream.waiting.empty();
+      lanes_[i].wakes_at = wakes_at(stream);
+      if (waits) {
+        set(wait_of(i), stream.waiting.oldest() + stream.rule.max_wait_ns);
+        waits_set_ = true;
+      } else if (waits_set_) {
+        set(wait_of(i), never);
+      }
+    }
+  }
+
+  // Nothing that comes is to wake the dispatcher.
+  void hold_requests() {
+    stop_waits();
+    for (Lane& lane : lanes_) lane.wakes_at = INT64_MAX;
+  }
+
+  void stop_waits() {
+    if (!waits_set_) return;
+    for (std::size_t i = 0; i < streams(); ++i) set(wait_of(i), never);
+    waits_set_ = false;
   }
 
   void switch_configuration() {
@@ -263,10 +367,22 @@ class Run {
     // What was overtaken is not entered, but the time of its profiling is spent all the same.
     do ++current_;
     while (current_ < wanted_ && configuration().profiling.empty());
-    trained_this_cycle_ = 0;
     switches_ = configuration().switch_ns > 0 && configuration().point != before;
     profiled_ = 0;
+    apply_configuration();
     proceed_with_change();
+  }
+
+  // The rules of the current configuration come into force.
+  void apply_configuration() {
+    const Configuration& now = configuration();
+    for (std::size_t i = 0; i < streams(); ++i) board_.serving[i].rule = now.serving[i];
+    for (std::size_t i = 0; i < board_.training.size(); ++i) {
+      board_.training[i].rule = now.training[i];
+      board_.training[i].this_cycle = 0;
+      board_.training[i].ready_since_ns = board_.now_ns;
+    }
+    idle_uw_ = now.point->idle_power_uw();
   }
 
   // The next part of the change to the current configuration.
@@ -277,72 +393,45 @@ class Run {
       switches_ = now.switch_ns > 0;
       occupy(Activity::profiling, stretch.power_uw, stretch.time_ns);
     } else if (switches_) {
-      occupy(Activity::switching, now.point->idle_power_uw(), now.switch_ns);
+      occupy(Activity::switching, idle_uw_, now.switch_ns);
     } else {
-      become(Activity::idle, now.point->idle_power_uw());
+      become(Activity::idle, idle_uw_);
       decision_due_ = true;
     }
   }
 
   void occupy(Activity activity, const RailPowerUw& power_uw, TimeNs duration_ns) {
     become(activity, power_uw);
-    completion_due_ns_ = now_ns_ + duration_ns;
-  }
-
-  // Without a set end, the run ends when no request will come and none that waits can ever be served.
-  bool nothing_left_to_serve() const {
-    if (options_.end_ns || !arrivals_exhausted_ || current_ + 1 < options_.configurations.size())
-      return false;
-    const ManagedInterleaving& rule = configuration().rule;
-    return waiting_.empty() || rule.infer_batch == 0 || rule.max_wait_ns == 0;
-  }
-
-  void start(Work work) {
-    const MinibatchCost cost = configuration().point->minibatch(work);
-    if (cost.time_ns < 1 || cost.time_ns > longest_time_ns) {
-      error_ = bad_input(
-          fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
-      return;
-    }
-    if (agenda_.due(wait_expired - first_timer) != Agenda::never) set_timer(wait_expired, Agenda::never);
-    if (work == Work::infer) {
-      const auto batch = static_cast<std::size_t>(configuration().rule.infer_batch);
-      const std::size_t taken = std::min(waiting_.size(), batch);
-      waiting_.pop(taken, in_service_);
-      ++result_.infer.started;
-      trained_this_cycle_ = 0;
-    } else {
-      ++result_.train.started;
-      ++trained_this_cycle_;
-    }
-    occupy(work == Work::infer ? Activity::infer : Activity::train, cost.power_uw, cost.time_ns);
-  }
-
-  // Idle with requests that wait for their batch to fill: wake when the oldest has waited enough.
-  void wait_for_oldest() {
-    const ManagedInterleaving& rule = configuration().rule;
-    if (rule.infer_batch == 0 || rule.max_wait_ns == 0 || waiting_.empty()) return;
-    set_timer(wait_expired, waiting_.oldest() + rule.max_wait_ns);
+    occupied_ = true;
+    completion_due_ns_ = board_.now_ns + duration_ns;
   }
 
   void finish() {
     charge();
-    result_.energy.settle();
-    result_.simulated_ns = now_ns_;
-    result_.requests_pending = waiting_.size() + in_service_.size();
-    // From the state, not as a difference: the conservation check compares the two.
-    result_.infer.in_flight = activity_ == Activity::infer ? 1 : 0;
-    result_.train.in_flight = activity_ == Activity::train ? 1 : 0;
+    result_.energy = account_.settled();
+    result_.simulated_ns = board_.now_ns;
+    result_.events = events_.events;
+    result_.signature = events_.signature;
+    for (std::size_t i = 0; i < streams(); ++i) {
+      lanes_[i].finish(board_.serving[i]);
+      result_.streams.push_back(std::move(lanes_[i].result));
+    }
+    for (std::size_t i = 0; i < board_.training.size(); ++i)
+      jobs_[i].in_flight = board_.training[i].in_flight ? 1 : 0;
+    result_.training.assign(jobs_.begin(), jobs_.end());
   }
 
   const Configuration& configuration() const { return options_.configurations[current_]; }
 
   const AcceleratorOptions& options_;
-  ArrivalProcess* arrivals_;
-  TimeNs completion_due_ns_ = Agenda::never;  // of what the device does, if it is not idle
-  TimeNs arrival_due_ns_ = Agenda::never;
-  Agenda agenda_{timers};
-  TimeNs now_ns_ = 0;
+  const D dispatcher_;
+  typename D::Residents residents_;
+  const std::size_t stream_count_;
+  TimeNs completion_due_ns_ = never;  // of what executes, or occupies the device
+  TimeNs arrival_due_ns_ = never;     // of the first stream
+  Agenda agenda_;
+  BasicBoardState<Each> board_;
+  EventStream events_;
   RunResult result_;
   MaybeError error_;
 
@@ -350,27 +439,27 @@ class Run {
   std::size_t wanted_ = 0;    // configuration whose start has passed last
   std::size_t profiled_ = 0;  // stretches of the current configuration's profiling that have begun
   bool switches_ = false;     // whether a switch follows them
-  Activity activity_ = Activity::idle;
-  RailPowerUw power_uw_{};
-  TimeNs since_ns_ = 0;  // start of the present activity
+  bool occupied_ = false;     // by profiling or a switch
+  RailPowerUw idle_uw_{};
+  ActivityAccount account_;
   bool decision_due_ = false;
-  std::int64_t wakes_at_ = 0;  // waiting requests at which an idle device has something to decide
   bool ended_ = false;
-  std::int64_t trained_this_cycle_ = 0;
 
-  RequestQueue waiting_;
-  std::vector<TimeNs> in_service_;  // arrival instants of the minibatch in flight
-  std::array<TimeNs, 256> buffer_;  // arrivals fetched ahead
-  std::size_t upcoming_ = 0;
-  std::size_t upcoming_count_ = 0;
-  bool arrivals_exhausted_ = false;
+  Each<Lane> lanes_{};
+  Each<MinibatchCounts> jobs_{};
+  std::size_t exhausted_ = 0;  // streams of which no more requests come
+  bool waits_set_ = false;     // whether any wait is on the agenda
 };
 
 }  // namespace
 
-Result<RunResult> run_accelerator(const AcceleratorOptions& options, ArrivalProcess* arrivals) {
-  Run run(options, arrivals);
-  return run();
+Result<RunResult> run_accelerator(const AcceleratorOptions& options) {
+  if (auto error = check_options(options)) return *error;
+  const auto* managed = std::get_if<ManagedInterleaving>(&options.dispatcher);
+  if (managed && options.streams.size() == 1 && options.training.size() == 1)
+    return Run<ManagedInterleaving, ExactlyOne>(options, *managed)();
+  return std::visit([&]<class D>(const D& dispatcher) { return Run<D, AnyNumber>(options, dispatcher)(); },
+                    options.dispatcher);
 }
 
 }  // namespace wattline::sim

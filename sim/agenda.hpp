@@ -26,8 +26,7 @@ class Agenda {
  public:
   using Source = std::uint32_t;
 
-  // After every instant that the clock reaches.
-  static constexpr TimeNs never = INT64_MAX - 1;
+  static constexpr TimeNs never = sim::never;
 
   // `sources` of them, 0 .. sources - 1, none due.
   explicit Agenda(std::size_t sources) : leaves_(std::bit_ceil(std::max<std::size_t>(sources, 2))) {

@@ -16,6 +16,10 @@ const char* name_of(Activity activity) {
       return "switching";
     case Activity::profiling:
       return "profiling";
+    case Activity::context_switch:
+      return "context_switch";
+    case Activity::shared:
+      return "shared";
   }
   return "?";
 }

@@ -22,8 +22,13 @@ inline constexpr std::size_t max_rails = 8;
 using RailPowerUw = std::array<std::int64_t, max_rails>;
 
 // What the device is doing; it does exactly one of these at any time.
-enum class Activity : std::uint8_t { idle, infer, train, switching, profiling };
-inline constexpr std::size_t activity_count = 5;
+// `switching` is to another power mode, `context_switch` to another process; `shared`: inference and training
+// at once.
+enum class Activity : std::uint8_t { idle, infer, train, switching, profiling, context_switch, shared };
+inline constexpr std::size_t activity_count = 7;
+inline constexpr std::array<Activity, activity_count> all_activities = {
+    Activity::idle,      Activity::infer,          Activity::train, Activity::switching,
+    Activity::profiling, Activity::context_switch, Activity::shared};
 const char* name_of(Activity activity);
 
 class EnergyMeter {

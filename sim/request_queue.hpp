@@ -14,10 +14,13 @@ class RequestQueue {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  void push(TimeNs arrival_ns) {
+  [[gnu::always_inline]] void push(TimeNs arrival_ns) {
     if (size_ == ring_.size()) grow();
     ring_[(head_ + size_++) & (ring_.size() - 1)] = arrival_ns;
   }
+
+  // The arrival of the request before which `place` others are served. Precondition: place < size().
+  TimeNs at(std::size_t place) const { return ring_[(head_ + place) & (ring_.size() - 1)]; }
 
   // Preconditions of both: !empty().
   TimeNs oldest() const { return ring_[head_]; }
@@ -39,7 +42,7 @@ class RequestQueue {
   }
 
  private:
-  void grow() {
+  [[gnu::noinline]] void grow() {
     std::vector<TimeNs> larger(2 * ring_.size());
     for (std::size_t i = 0; i < size_; ++i) larger[i] = ring_[(head_ + i) & (ring_.size() - 1)];
     ring_ = std::move(larger);

@@ -17,6 +17,9 @@ inline constexpr TimeNs ns_per_ms = 1'000'000;
 // duration can overflow.
 inline constexpr TimeNs longest_time_ns = TimeNs{100} * 366 * 86'400 * ns_per_s;
 
+// After every instant that the clock reaches.
+inline constexpr TimeNs never = INT64_MAX - 1;
+
 // To the nearest nanosecond, halves away from zero. An error unless 0 <= seconds <= 100 years.
 // `what` names the quantity in the message.
 Result<TimeNs> seconds_to_ns(double seconds, const char* what);

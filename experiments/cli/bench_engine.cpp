@@ -8,13 +8,14 @@
 
 #include "experiments/bare_loop.hpp"
 #include "experiments/cli/verbs.hpp"
-#include "experiments/reference_queue.hpp"
+#include "experiments/engine_cases.hpp"
 
 namespace wattline::experiments {
 
 namespace {
 
 struct EngineOptions {
+  std::string name = "reference";
   std::int64_t requests = 5'000'000;
   std::uint64_t seed = 1;
   int repeats = 5;
@@ -33,13 +34,29 @@ double least(const std::vector<double>& values) {
 }
 
 void check_agreement(const sim::RunResult& run, const BareLoopResult& loop) {
-  if (run.events != loop.events || run.requests_completed != loop.requests_completed ||
-      run.train.finished != loop.train_minibatches || run.latency_ns.sum() != loop.latency_sum_ns)
+  if (run.events != loop.events || run.requests().completed != loop.requests_completed ||
+      run.train().finished != loop.train_minibatches ||
+      run.streams.front().latency_ns.sum() != loop.latency_sum_ns)
     required(MaybeError(failure("the engine and the bare loop do not agree: one of them is wrong")));
 }
 
+// What a run comes to, and on stderr how fast it was.
+void tell_of(const sim::RunResult& run, double wall_s, int repeats) {
+  print(
+      fmt::format("requests            {}\nevents              {}\nsimulated_s         "
+                  "{:.3f}\nlatency_mean_s      {:.6f}\n"
+                  "train_minibatches   {}\nsignature           {:016x}\n",
+                  run.requests().completed, run.events, sim::ns_to_seconds(run.simulated_ns),
+                  run.streams.front().latency_ns.mean() * 1e-9, run.train().finished, run.signature));
+  // Wall-clock figures differ from run to run, so they are not part of the result.
+  tell(fmt::format(
+      "wall_s              {:.3f} (least of {})\nevents_per_s        {:.0f}\nsimulated_per_wall  {:.0f}",
+      wall_s, repeats, static_cast<double>(run.events) / wall_s,
+      sim::ns_to_seconds(run.simulated_ns) / wall_s));
+}
+
 // Engine and loop take turns, so that a machine that is busy for a while is busy for both.
-void bench_engine(const EngineOptions& options) {
+void bench_reference(const EngineOptions& options) {
   const auto requests = static_cast<std::uint64_t>(options.requests);
   sim::RunResult run;
   BareLoopResult loop;
@@ -50,21 +67,31 @@ void bench_engine(const EngineOptions& options) {
     ratios.push_back(loop_s.back() / engine_s.back());
   }
   check_agreement(run, loop);
-  print(
-      fmt::format("requests            {}\nevents              {}\nsimulated_s         "
-                  "{:.3f}\nlatency_mean_s      {:.6f}\n"
-                  "train_minibatches   {}\nsignature           {:016x}\n",
-                  run.requests_completed, run.events, sim::ns_to_seconds(run.simulated_ns),
-                  run.latency_ns.mean() * 1e-9, run.train.finished, run.signature));
-  // Wall-clock figures differ from run to run, so they are not part of the result.
-  const auto events = static_cast<double>(run.events);
+  tell_of(run, least(engine_s), options.repeats);
   std::nth_element(ratios.begin(), ratios.begin() + options.repeats / 2, ratios.end());
-  tell(fmt::format(
-      "wall_s              {:.3f} (least of {})\nevents_per_s        {:.0f}\n"
-      "bare_loop_per_s     {:.0f}\nof_bare_loop        {:.2f} (median)\nsimulated_per_wall  {:.0f}",
-      least(engine_s), options.repeats, events / least(engine_s), events / least(loop_s),
-      ratios[static_cast<std::size_t>(options.repeats / 2)],
-      sim::ns_to_seconds(run.simulated_ns) / least(engine_s)));
+  tell(fmt::format("bare_loop_per_s     {:.0f}\nof_bare_loop        {:.2f} (median)",
+                   static_cast<double>(run.events) / least(loop_s),
+                   ratios[static_cast<std::size_t>(options.repeats / 2)]));
+}
+
+sim::RunResult run_case(const EngineOptions& options) {
+  const auto requests = static_cast<std::uint64_t>(options.requests);
+  if (options.name == "board") return required(run_board(60, requests, options.seed));
+  if (options.name == "streams") return required(run_64_streams(requests, options.seed));
+  // A day at 100 requests/s.
+  return required(run_board(100, 8'640'000, options.seed));
+}
+
+void bench_engine(const EngineOptions& options) {
+  if (options.name == "reference") {
+    bench_reference(options);
+    return;
+  }
+  sim::RunResult run;
+  std::vector<double> walls_s;
+  for (int repeat = 0; repeat < options.repeats; ++repeat)
+    walls_s.push_back(wall_s_of([&] { run = run_case(options); }));
+  tell_of(run, least(walls_s), options.repeats);
 }
 
 }  // namespace
@@ -73,6 +100,12 @@ void add_bench_engine(CLI::App& bench) {
   auto options = std::make_shared<EngineOptions>();
   CLI::App* verb =
       bench.add_subcommand("engine", "The event engine on the reference queue, beside a bare loop");
+  verb->add_option(
+          "--case", options->name,
+          "The reference queue; a board with its device model and rails; 64 streams, so as many pending "
+          "events; a day of the board at 100 requests/s (whatever --requests)")
+      ->check(CLI::IsMember({"reference", "board", "streams", "day"}))
+      ->capture_default_str();
   verb->add_option("--requests", options->requests, "Requests to simulate")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000'000}))
       ->capture_default_str();

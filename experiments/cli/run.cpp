@@ -16,7 +16,22 @@ struct RunOptions {
   std::string scenario;
   std::string out;
   std::string format = "table";
+  std::string table = "run";
 };
+
+// What is printed of a run. Text shows all of it; CSV and JSON are of one table.
+std::string printed(const Scenario& scenario, const sim::RunResult& result, const RunOptions& options) {
+  const Format format = format_of(options.format);
+  const bool several = scenario.streams.size() > 1 || scenario.training.size() > 1;
+  if (options.table == "streams") return stream_figures_of(scenario, result).print(format);
+  if (options.table == "training") return training_figures_of(scenario, result).print(format);
+  const ResultTable figures = figures_of(scenario, result);
+  if (format != Format::table) return figures.print(format);
+  std::string text = figures.to_vertical_text();
+  if (several && !scenario.streams.empty()) text += "\n" + stream_figures_of(scenario, result).to_text();
+  if (several && !scenario.training.empty()) text += "\n" + training_figures_of(scenario, result).to_text();
+  return text;
+}
 
 void run(const RunOptions& options) {
   const Scenario scenario = required(read_scenario(options.scenario));
@@ -28,14 +43,16 @@ void run(const RunOptions& options) {
   const sim::RunResult result = required(run_scenario(scenario));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  const ResultTable figures = figures_of(scenario, result);
-  const Format format = format_of(options.format);
-  print(format == Format::table ? figures.to_vertical_text() : figures.print(format));
+  print(printed(scenario, result, options));
   tell(fmt::format("{} events in {:.3f} s: {:.1f} million events/s", result.events, wall_s,
                    static_cast<double>(result.events) * 1e-6 / wall_s));
   if (!options.out.empty()) {
+    const ResultTable figures = figures_of(scenario, result);
     required(write_run_directory(options.out, manifest,
-                                 {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}},
+                                 {{"results.csv", figures.to_csv()},
+                                  {"results.json", figures.to_json()},
+                                  {"streams.csv", stream_figures_of(scenario, result).to_csv()},
+                                  {"training.csv", training_figures_of(scenario, result).to_csv()}},
                                  {{"wall_s", wall_s}, {"scenario", printable(options.scenario)}}));
   }
 }
@@ -49,6 +66,9 @@ void add_run(CLI::App& app) {
       ->required();
   verb->add_option("--out", options->out, "Also write a run directory (new or empty)");
   add_format_option(*verb, options->format);
+  verb->add_option("--table", options->table, "What is printed: the run, its streams, its training jobs")
+      ->check(CLI::IsMember({"run", "streams", "training"}))
+      ->capture_default_str();
   verb->footer("Example: wattline run experiments/scenarios/interleaved.json");
   verb->callback([options] { run(*options); });
 }

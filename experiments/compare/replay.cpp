@@ -59,40 +59,39 @@ Result<RatedLogs> RatedLogs::make(const Experiment& experiment) {
 
 Result<ReplayFigures> replay(const Experiment& experiment, const ReplayKey& key, const RatedLogs& logs) {
   const bool trains = !key.train_workload.empty();
-  std::optional<devices::MinibatchOf> train;
-  if (trains) train = devices::MinibatchOf{key.train_workload, key.train_batch};
-  auto point = devices::FixedOperatingPoint::make(
-      *experiment.board.truth, key.plan.mode, devices::MinibatchOf{key.infer_workload, key.plan.infer_batch},
-      train, key.train_role);
+  std::vector<devices::MinibatchOf> training;
+  if (trains) training.push_back({key.train_workload, key.train_batch, key.train_role});
+  auto point = devices::FixedOperatingPoint::make(*experiment.board.truth, key.plan.mode,
+                                                  {{key.infer_workload, key.plan.infer_batch}}, training);
   if (!point) return point.error();
 
   sim::AcceleratorOptions options;
-  options.latency_budget_ns = key.latency_budget_ns;
   sim::Configuration configuration;
   configuration.point = &*point;
-  configuration.rule.infer_batch = key.plan.infer_batch;
-  configuration.rule.trains = trains;
-  configuration.rule.train_time_ns = point->train_time_ns();
-  configuration.rule.expected_rate_hz = key.arrival_rate_hz;
-  configuration.rule.max_train_per_cycle = key.plan.train_per_cycle;
+  configuration.serving.push_back({.batch = key.plan.infer_batch, .expected_rate_hz = key.arrival_rate_hz});
+  configuration.training.push_back(
+      {.trains = trains, .time_ns = point->train_time_ns(), .max_per_cycle = key.plan.train_per_cycle});
   options.configurations.push_back(configuration);
 
   const auto arrivals = make_arrivals(experiment.replay->arrivals, key.arrival_rate_hz, experiment.seed,
                                       logs.at(key.arrival_rate_hz));
-  const auto run = sim::run_accelerator(options, arrivals.get());
+  options.streams.push_back({arrivals.get(), key.latency_budget_ns});
+  options.training.emplace_back();
+  const auto run = sim::run_accelerator(options);
   if (!run) return run.error();
 
   ReplayFigures figures;
-  figures.requests = run->requests_completed;
-  figures.late = run->requests_late;
-  figures.latency_mean_ms = run->latency_ns.mean() * 1e-6;
-  figures.latency_p95_ms = run->latency_ns.percentile(0.95) * 1e-6;
-  figures.latency_p99_ms = run->latency_ns.percentile(0.99) * 1e-6;
-  figures.latency_max_ms = sim::ns_to_ms(run->latency_ns.max());
+  const sim::StreamResult& served = run->streams.front();
+  figures.requests = served.requests.completed;
+  figures.late = served.requests.late;
+  figures.latency_mean_ms = served.latency_ns.mean() * 1e-6;
+  figures.latency_p95_ms = served.latency_ns.percentile(0.95) * 1e-6;
+  figures.latency_p99_ms = served.latency_ns.percentile(0.99) * 1e-6;
+  figures.latency_max_ms = sim::ns_to_ms(served.latency_ns.max());
   figures.simulated_s = sim::ns_to_seconds(run->simulated_ns);
   figures.energy_j = run->energy.total_j();
   if (run->simulated_ns > 0) {
-    figures.train_rate_hz = static_cast<double>(run->train.finished) / figures.simulated_s;
+    figures.train_rate_hz = static_cast<double>(run->train().finished) / figures.simulated_s;
     figures.power_w = figures.energy_j / figures.simulated_s;
   }
   return figures;

@@ -62,11 +62,11 @@ class OperatingPoints {
   Result<FixedOperatingPoint*> at(const policies::Plan& plan) {
     const auto key = std::pair{plan.mode, plan.infer_batch};
     if (const auto known = points_.find(key); known != points_.end()) return known->second.get();
-    std::optional<devices::MinibatchOf> train;
-    if (problem_.trains()) train = devices::MinibatchOf{problem_.train_workload, problem_.train_batch};
-    auto point = FixedOperatingPoint::make(truth_, plan.mode,
-                                           devices::MinibatchOf{problem_.infer_workload, plan.infer_batch},
-                                           train, problem_.train_role());
+    std::vector<devices::MinibatchOf> training;
+    if (problem_.trains())
+      training.push_back({problem_.train_workload, problem_.train_batch, problem_.train_role()});
+    auto point =
+        FixedOperatingPoint::make(truth_, plan.mode, {{problem_.infer_workload, plan.infer_batch}}, training);
     if (!point) return point.error();
     return points_.emplace(key, std::make_unique<FixedOperatingPoint>(*std::move(point))).first->second.get();
   }
@@ -77,16 +77,20 @@ class OperatingPoints {
   std::map<std::pair<devices::PowerMode, int>, std::unique_ptr<FixedOperatingPoint>> points_;
 };
 
-sim::ManagedInterleaving rule_of(const DynamicExperiment& experiment, const Problem& problem,
-                                 const Decision& decision, const FixedOperatingPoint& point) {
-  sim::ManagedInterleaving rule;
-  rule.infer_batch = decision.plan.infer_batch;
-  rule.trains = problem.trains();
-  rule.train_time_ns = point.train_time_ns();
-  rule.expected_rate_hz = decision.rate_hz;
-  rule.max_train_per_cycle = decision.plan.train_per_cycle;
-  rule.max_wait_ns = experiment.max_wait_ns;
-  return rule;
+sim::Configuration configuration_of(const DynamicExperiment& experiment, const Problem& problem,
+                                    const Decision& decision, FixedOperatingPoint& point) {
+  sim::Configuration configuration;
+  configuration.start_ns = experiment.windows[decision.window].start_ns;
+  configuration.point = &point;
+  configuration.serving.push_back({.batch = decision.plan.infer_batch,
+                                   .max_wait_ns = experiment.max_wait_ns,
+                                   .expected_rate_hz = decision.rate_hz});
+  configuration.training.push_back({.trains = problem.trains(),
+                                    .time_ns = point.train_time_ns(),
+                                    .max_per_cycle = decision.plan.train_per_cycle});
+  configuration.switch_ns = decision.switch_ns;
+  configuration.profiling = decision.profiling;
+  return configuration;
 }
 
 MaybeError replay(const DynamicExperiment& experiment, DynamicResult& result) {
@@ -95,17 +99,16 @@ MaybeError replay(const DynamicExperiment& experiment, DynamicResult& result) {
   WindowLog log(experiment, problem);
   sim::AcceleratorOptions options;
   options.end_ns = experiment.end_ns();
-  options.latency_budget_ns = problem.latency_budget_ns;
   options.observer = &log;
   for (const Decision& decision : result.schedule.decisions) {
     const auto point = points.at(decision.plan);
     if (!point) return point.error();
-    options.configurations.push_back({experiment.windows[decision.window].start_ns, *point,
-                                      rule_of(experiment, problem, decision, **point), decision.switch_ns,
-                                      decision.profiling});
+    options.configurations.push_back(configuration_of(experiment, problem, decision, **point));
   }
   workloads::RecordedArrivals arrivals(experiment.instants_ns);
-  auto run = sim::run_accelerator(options, &arrivals);
+  options.streams.push_back({&arrivals, problem.latency_budget_ns});
+  options.training.emplace_back();
+  auto run = sim::run_accelerator(options);
   if (!run) return run.error();
   result.run = *std::move(run);
   result.windows = log.finish();

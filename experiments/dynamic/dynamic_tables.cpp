@@ -180,16 +180,17 @@ ResultTable dynamic_summary_table(const DynamicExperiment& experiment,
     const sim::RunResult& run = result.run;
     const auto seconds = [&](Activity activity) { return seconds_of(run.energy.time_ns(activity)); };
     const auto percentile_ms = [&](double q) {
-      return run.requests_completed > 0 ? Cell{run.latency_ns.percentile(q) * 1e-6} : Cell{};
+      return run.requests().completed > 0 ? Cell{run.streams.front().latency_ns.percentile(q) * 1e-6}
+                                          : Cell{};
     };
     const bool trains = experiment.common.problems[result.problem].trains();
     std::vector<Cell> row = {experiment.common.problems[result.problem].id, result.label, totals.plans,
                              totals.not_found, totals.profiles};
-    append(row, {seconds(Activity::profiling), seconds(Activity::switching), whole(run.requests_arrived),
-                 100.0 * static_cast<double>(totals.late) / static_cast<double>(run.requests_arrived)});
+    append(row, {seconds(Activity::profiling), seconds(Activity::switching), whole(run.requests().arrived),
+                 100.0 * static_cast<double>(totals.late) / static_cast<double>(run.requests().arrived)});
     append(row, {percentile_ms(0.5), percentile_ms(0.99), whole(totals.most_waiting),
-                 whole(run.requests_pending), 100 * seconds_of(totals.over_power_ns) / run_s});
-    append(row, {trains ? Cell{static_cast<double>(run.train.finished) / run_s} : Cell{},
+                 whole(run.requests().pending), 100 * seconds_of(totals.over_power_ns) / run_s});
+    append(row, {trains ? Cell{static_cast<double>(run.train().finished) / run_s} : Cell{},
                  run.energy.total_j() / run_s, run.energy.total_j(), joules(totals.profiling_fj)});
     table.rows.push_back(std::move(row));
   }

@@ -30,13 +30,13 @@ void WindowLog::spent(sim::Activity activity, const sim::RailPowerUw& power_uw, 
   }
 }
 
-void WindowLog::served(sim::TimeNs arrival_ns, sim::TimeNs end_ns) {
+void WindowLog::served(std::size_t, sim::TimeNs arrival_ns, sim::TimeNs end_ns) {
   ++served_;
   ++windows_[experiment_.window_of(end_ns)].completed;
   if (end_ns - arrival_ns > latency_budget_ns_) ++windows_[experiment_.window_of(arrival_ns)].late;
 }
 
-void WindowLog::trained(sim::TimeNs end_ns) {
+void WindowLog::trained(std::size_t, sim::TimeNs end_ns) {
   ++windows_[experiment_.window_of(end_ns)].trained;
 }
 

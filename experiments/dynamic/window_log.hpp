@@ -33,8 +33,8 @@ class WindowLog final : public sim::RunObserver {
 
   void spent(sim::Activity activity, const sim::RailPowerUw& power_uw, sim::TimeNs from_ns,
              sim::TimeNs to_ns) override;
-  void served(sim::TimeNs arrival_ns, sim::TimeNs end_ns) override;
-  void trained(sim::TimeNs end_ns) override;
+  void served(std::size_t stream, sim::TimeNs arrival_ns, sim::TimeNs end_ns) override;
+  void trained(std::size_t job, sim::TimeNs end_ns) override;
 
   // To be called once, when the run is over. A request that was not served is late if by then it has waited
   // longer than the latency budget.

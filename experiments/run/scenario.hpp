@@ -1,5 +1,5 @@
-// A scenario: one board, one mode (or a few, one after the other), training and inference, arrivals;
-// read from JSON (schema wattline-scenario/1, docs/formats.md) and run in the simulator.
+// A scenario: one board, one mode (or a few, one after the other), streams of requests and training jobs
+// under a dispatcher; read from JSON (schema wattline-scenario/1, docs/formats.md) and run in the simulator.
 #pragma once
 
 #include <memory>
@@ -16,30 +16,44 @@
 
 namespace wattline::experiments {
 
+// A stream of requests.
+struct ScenarioStream {
+  std::string workload;
+  ArrivalSource arrivals;
+  sim::TimeNs max_wait_ns = 0;
+  bool only_after_wait = false;
+  sim::TimeNs latency_budget_ns = 0;  // 0: none
+  std::int64_t priority = 0;
+  std::optional<std::int64_t> admission_limit;
+};
+
+struct ScenarioJob {  // of training
+  std::string workload;
+  std::int64_t batch = 16;
+  std::int64_t priority = 0;
+};
+
 // What holds from start_ns on.
 struct ScenarioPhase {
   sim::TimeNs start_ns = 0;
   devices::PowerMode mode;
-  std::int64_t infer_batch = 0;       // 0: no inference in the scenario
-  std::int64_t train_per_cycle = -1;  // negative: as many as fit
-  double expected_rate_hz = 0;        // 0: no expectation
+  std::vector<std::int64_t> infer_batch;      // of each stream
+  std::vector<double> expected_rate_hz;       // of each stream; 0: no expectation
+  std::vector<std::int64_t> train_per_cycle;  // of each job; negative: as many as fit
 };
 
 struct Scenario {
   std::string name;
   std::uint64_t seed = 1;
   Board board;
-  std::string infer_workload;  // empty: none
-  std::string train_workload;  // empty: none
-  std::int64_t train_batch = 16;
-  sim::TimeNs max_wait_ns = 0;
-  sim::TimeNs latency_budget_ns = 0;
+  sim::Dispatcher dispatcher;
+  std::vector<ScenarioStream> streams;
+  std::vector<ScenarioJob> training;
   sim::TimeNs mode_switch_ns = 0;
   sim::TimeNs reboot_ns = 0;  // added where the number of active SMs changes
   std::optional<sim::TimeNs> duration_ns;
   std::int64_t max_waiting = 10'000'000;
-  ArrivalSource arrivals;
-  sim::ServingOverhead serving_overhead;  // none unless given
+  sim::ServingOverhead serving_overhead;  // none unless given; of every stream
   std::vector<ScenarioPhase> phases;      // at least one, the first at 0
   OrderedJson configuration;              // resolved: as given, and the defaults taken
   std::vector<InputFile> inputs() const;
@@ -52,8 +66,12 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
 // Latencies of the result are the device's: with the serialised serving overhead, without the parallel one.
 Result<sim::RunResult> run_scenario(const Scenario& scenario);
 
-// One row: the figures of a run. Latencies and late requests are the clients', with all serving overhead;
-// where there is some, the device's mean and maximum are given as well.
+// One row: the figures of a run. Latencies, where there is one stream, and late requests are the clients',
+// with all serving overhead; where there is some, the device's mean and maximum are given as well.
 ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run);
+
+// One row a stream, and one a training job.
+ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& run);
+ResultTable training_figures_of(const Scenario& scenario, const sim::RunResult& run);
 
 }  // namespace wattline::experiments

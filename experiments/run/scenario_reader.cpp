@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "experiments/run/scenario.hpp"
+#include "experiments/run/tenant_reader.hpp"
 
 namespace wattline::experiments {
 
@@ -10,36 +11,10 @@ using workloads::Role;
 
 namespace {
 
-constexpr std::int64_t largest_batch = 1'000'000;
 constexpr std::size_t most_changes = 10'000;
-constexpr Range at_least_1_ns_in_ms = between(1e-6, 1e9);  // the clock's resolution
 
 sim::TimeNs milliseconds(double value) {
   return std::llround(value * 1e6);
-}
-
-// The first phase, from the scenario's own fields.
-ScenarioPhase read_first_phase(Scenario& scenario, ObjectReader& in) {
-  ScenarioPhase phase;
-  phase.mode = read_mode(in, "mode", scenario.board);
-  if (in.has("infer")) {
-    ObjectReader infer = in.object("infer");
-    scenario.infer_workload = read_workload(infer, "workload", scenario.board, Role::infer);
-    phase.infer_batch = infer.integer("batch", 1, largest_batch);
-    check_batch(infer, "batch", scenario.board, scenario.infer_workload, Role::infer, phase.infer_batch);
-    scenario.max_wait_ns = milliseconds(infer.number_or("max_wait_ms", at_least_1_ns_in_ms, 0));
-    scenario.latency_budget_ns = milliseconds(infer.number_or("latency_budget_ms", at_least_1_ns_in_ms, 0));
-    infer.reject_unknown_keys();
-  }
-  if (in.has("train")) {
-    ObjectReader train = in.object("train");
-    scenario.train_workload = read_workload(train, "workload", scenario.board, Role::train);
-    scenario.train_batch = train.integer_or("batch", 1, largest_batch, scenario.train_batch);
-    check_batch(train, "batch", scenario.board, scenario.train_workload, Role::train, scenario.train_batch);
-    phase.train_per_cycle = train.integer_or("per_cycle", 0, largest_batch, -1);
-    train.reject_unknown_keys();
-  }
-  return phase;
 }
 
 // {"parallel_ms": 2.1, "parallel_cv": 0.25, "serialised_ms": 0.13}; what is left out is 0.
@@ -52,6 +27,22 @@ sim::ServingOverhead read_serving_overhead(ObjectReader in) {
   return overhead;
 }
 
+// Whether a list has one entry for each stream or job; else an error.
+bool same_number(ObjectReader& in, const std::string& key, std::size_t given, std::size_t expected) {
+  if (given != expected)
+    in.fail(key, fmt::format("{} given; one for each of {} is expected", given, expected));
+  return given == expected;
+}
+
+// A number, where there is one stream or job, or a list with one for each. `now`: what it replaces.
+std::vector<std::int64_t> whole_numbers_for(ObjectReader& in, const std::string& key, std::int64_t least,
+                                            const std::vector<std::int64_t>& now) {
+  std::vector<std::int64_t> given = in.any(key).is_array()
+                                        ? in.integers(key, least, largest_batch)
+                                        : std::vector{in.integer(key, least, largest_batch)};
+  return same_number(in, key, given.size(), now.size()) ? given : now;
+}
+
 // A later phase: what is not given stays as it was.
 void read_change(Scenario& scenario, ObjectReader& in) {
   ScenarioPhase phase = scenario.phases.back();
@@ -61,29 +52,35 @@ void read_change(Scenario& scenario, ObjectReader& in) {
   phase.start_ns = start_ns;
   if (in.has("mode")) phase.mode = read_mode(in, "mode", scenario.board);
   if (in.has("infer_batch")) {
-    phase.infer_batch = in.integer("infer_batch", 1, largest_batch);
-    if (scenario.infer_workload.empty()) in.fail("infer_batch", "the scenario has no inference");
-    check_batch(in, "infer_batch", scenario.board, scenario.infer_workload, Role::infer, phase.infer_batch);
+    if (scenario.streams.empty()) in.fail("infer_batch", "the scenario has no inference");
+    phase.infer_batch = whole_numbers_for(in, "infer_batch", 1, phase.infer_batch);
+    for (std::size_t i = 0; i < scenario.streams.size(); ++i)
+      check_batch(in, "infer_batch", scenario.board, scenario.streams[i].workload, Role::infer,
+                  phase.infer_batch[i]);
   }
   if (in.has("train_per_cycle")) {
-    phase.train_per_cycle = in.integer("train_per_cycle", 0, largest_batch);
-    if (scenario.train_workload.empty()) in.fail("train_per_cycle", "the scenario has no training");
+    if (scenario.training.empty()) in.fail("train_per_cycle", "the scenario has no training");
+    phase.train_per_cycle = whole_numbers_for(in, "train_per_cycle", 0, phase.train_per_cycle);
   }
-  phase.expected_rate_hz = in.number_or("expected_rate_hz", between(0, 1e9), phase.expected_rate_hz);
+  if (in.has("expected_rate_hz")) {
+    std::vector<double> rates_hz = in.any("expected_rate_hz").is_array()
+                                       ? in.numbers("expected_rate_hz", between(0, 1e9))
+                                       : std::vector{in.number("expected_rate_hz", between(0, 1e9))};
+    if (same_number(in, "expected_rate_hz", rates_hz.size(), phase.expected_rate_hz.size()))
+      phase.expected_rate_hz = std::move(rates_hz);
+  }
   in.reject_unknown_keys();
   scenario.phases.push_back(phase);
 }
 
 void check_whole(const Scenario& scenario, ObjectReader& in) {
   if (in.failed()) return;
-  const bool infers = !scenario.infer_workload.empty();
-  const bool trains = !scenario.train_workload.empty();
-  if (!infers && !trains) in.fail("", "neither 'infer' nor 'train' is given; at least one is expected");
-  if (infers && scenario.arrivals.kind == ArrivalSource::Kind::none)
-    in.fail("arrivals", "missing; 'infer' needs it");
-  if (!infers && scenario.arrivals.kind != ArrivalSource::Kind::none)
-    in.fail("arrivals", "nothing serves them; 'infer' is missing");
-  const bool ends = scenario.duration_ns || (infers && scenario.arrivals.finite());
+  if (scenario.streams.empty() && scenario.training.empty())
+    in.fail("", "neither 'infer' nor 'train' is given; at least one is expected");
+  const bool ends = scenario.duration_ns ||
+                    (!scenario.streams.empty() &&
+                     std::all_of(scenario.streams.begin(), scenario.streams.end(),
+                                 [](const ScenarioStream& stream) { return stream.arrivals.finite(); }));
   if (!ends) in.fail("duration_s", "missing; neither it nor the arrivals end the run");
 }
 
@@ -91,17 +88,20 @@ void check_whole(const Scenario& scenario, ObjectReader& in) {
 
 std::vector<InputFile> Scenario::inputs() const {
   std::vector<InputFile> all = board.inputs;
-  all.insert(all.end(), arrivals.inputs.begin(), arrivals.inputs.end());
+  for (const ScenarioStream& stream : streams)
+    all.insert(all.end(), stream.arrivals.inputs.begin(), stream.arrivals.inputs.end());
   return all;
 }
 
 std::vector<std::string> Scenario::notes() const {
   Batches used;
-  if (!train_workload.empty()) used[{train_workload, Role::train}] = {train_batch};
+  for (const ScenarioJob& job : training) used[{job.workload, Role::train}].insert(job.batch);
   for (const ScenarioPhase& phase : phases)
-    if (!infer_workload.empty()) used[{infer_workload, Role::infer}].insert(phase.infer_batch);
+    for (std::size_t i = 0; i < streams.size(); ++i)
+      used[{streams[i].workload, Role::infer}].insert(phase.infer_batch[i]);
   std::vector<std::string> all = notes_on(board, used);
-  if (!arrivals.note.empty()) all.push_back(arrivals.note);
+  for (const ScenarioStream& stream : streams)
+    if (!stream.arrivals.note.empty()) all.push_back(stream.arrivals.note);
   return all;
 }
 
@@ -117,14 +117,15 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   scenario.seed = static_cast<std::uint64_t>(in.integer_or("seed", 0, INT64_MAX, 1));
   scenario.board = read_board(in, base);
   if (error) return *error;
-  ScenarioPhase first = read_first_phase(scenario, in);
-  if (in.has("arrivals")) scenario.arrivals = read_arrival_source(in.object("arrivals"), base, false);
+  ScenarioPhase first;
+  first.mode = read_mode(in, "mode", scenario.board);
+  read_streams(scenario, first, in, base);
+  read_training(scenario, first, in);
+  if (in.has("dispatcher")) scenario.dispatcher = read_dispatcher(in.object("dispatcher"));
   if (in.has("serving_overhead")) {
     scenario.serving_overhead = read_serving_overhead(in.object("serving_overhead"));
-    if (scenario.infer_workload.empty()) in.fail("serving_overhead", "the scenario has no inference");
+    if (scenario.streams.empty()) in.fail("serving_overhead", "the scenario has no inference");
   }
-  first.expected_rate_hz =
-      in.number_or("expected_rate_hz", between(0, 1e9), scenario.arrivals.mean_rate_hz());
   scenario.phases.push_back(first);
   if (in.has("duration_s"))
     scenario.duration_ns = std::llround(in.number("duration_s", between(1e-9, 1e9)) * 1e9);

@@ -116,11 +116,11 @@ TEST_CASE("Windows add up to the run, to the nanosecond and the femtojoule") {
       CHECK(sum_ns == experiment.windows[w].end_ns - experiment.windows[w].start_ns);
       CHECK(window.over_power_ns <= sum_ns);
     }
-    CHECK(arrived == result.run.requests_arrived);
-    CHECK(completed == result.run.requests_completed);
-    CHECK(late >= result.run.requests_late);
-    CHECK(late <= result.run.requests_late + result.run.requests_pending);
-    CHECK(trained == result.run.train.finished);
+    CHECK(arrived == result.run.requests().arrived);
+    CHECK(completed == result.run.requests().completed);
+    CHECK(late >= result.run.requests().late);
+    CHECK(late <= result.run.requests().late + result.run.requests().pending);
+    CHECK(trained == result.run.train().finished);
     CHECK((energy_fj == result.run.energy.total_fj()));
     CHECK((profiling_fj == result.run.energy.activity_fj(Activity::profiling)));
     for (std::size_t i = 0; i < sim::activity_count; ++i)
@@ -228,7 +228,7 @@ TEST_CASE("A run on a small table is as computed by hand") {
   const DynamicResult& optimum = results[0];
   CHECK(optimum.schedule.decisions.front().plan == decision.plan);
   CHECK(optimum.windows[0].late + optimum.windows[1].late == 0);
-  CHECK(optimum.run.requests_completed == 156);
+  CHECK(optimum.run.requests().completed == 156);
   CHECK(optimum.run.energy.total_j() == Approx(39 * 0.02 * 16 + (16 - 0.78) * 5));
 }
 

@@ -51,26 +51,26 @@ TEST_CASE("A good scenario is read, and a change keeps what it does not name") {
   const auto scenario = parsed(good);
   INFO((scenario ? "" : scenario.error().message));
   REQUIRE(scenario.ok());
-  CHECK(scenario->train_batch == 16);
-  CHECK(scenario->latency_budget_ns == 500'000'000);
+  CHECK(scenario->training[0].batch == 16);
+  CHECK(scenario->streams[0].latency_budget_ns == 500'000'000);
   CHECK(scenario->mode_switch_ns == 50'000'000);  // the board's
-  CHECK(scenario->max_wait_ns == 0);
+  CHECK(scenario->streams[0].max_wait_ns == 0);
   CHECK_FALSE(scenario->duration_ns.has_value());
   REQUIRE(scenario->phases.size() == 3);
   const devices::PowerMode maxn{12, 2'201'600, 1'300'500, 3'199'000, 16};
   const devices::PowerMode middle{8, 1'344'000, 726'750, 2'133'000, 16};
   CHECK(scenario->phases[0].mode == maxn);
-  CHECK(scenario->phases[0].infer_batch == 16);
-  CHECK(scenario->phases[0].train_per_cycle == -1);
-  CHECK(scenario->phases[0].expected_rate_hz == 60);  // the arrivals'
+  CHECK(scenario->phases[0].infer_batch[0] == 16);
+  CHECK(scenario->phases[0].train_per_cycle[0] == -1);
+  CHECK(scenario->phases[0].expected_rate_hz[0] == 60);  // the arrivals'
   CHECK(scenario->phases[1].start_ns == 10'000'000'000);
   CHECK(scenario->phases[1].mode == middle);
-  CHECK(scenario->phases[1].infer_batch == 16);
+  CHECK(scenario->phases[1].infer_batch[0] == 16);
   CHECK(scenario->phases[2].start_ns == 20'500'000'000);
   CHECK(scenario->phases[2].mode == middle);
-  CHECK(scenario->phases[2].infer_batch == 4);
-  CHECK(scenario->phases[2].train_per_cycle == 2);
-  CHECK(scenario->phases[2].expected_rate_hz == 30);
+  CHECK(scenario->phases[2].infer_batch[0] == 4);
+  CHECK(scenario->phases[2].train_per_cycle[0] == 2);
+  CHECK(scenario->phases[2].expected_rate_hz[0] == 30);
 }
 
 TEST_CASE("A scenario file that is not there is named") {

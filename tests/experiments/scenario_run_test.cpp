@@ -254,5 +254,5 @@ TEST_CASE("Without a rate of its own a scenario expects the arrivals' mean rate"
   const auto scenario = scenario_of(
       R"("infer": {"workload": "lstm", "batch": 1}, "arrivals": {"kind": "piecewise",
          "segments": [{"duration_s": 10, "rate_hz": 20}, {"duration_s": 30, "rate_hz": 40}]})");
-  CHECK(scenario.phases.front().expected_rate_hz == Approx((200 + 1200) / 40.0));
+  CHECK(scenario.phases.front().expected_rate_hz[0] == Approx((200 + 1200) / 40.0));
 }

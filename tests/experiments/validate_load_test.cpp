@@ -74,7 +74,7 @@ TEST_CASE("Percentiles are interpolated between order statistics") {
 class ConstantPoint final : public sim::OperatingPoint {
  public:
   explicit ConstantPoint(sim::TimeNs time_ns) : time_ns_(time_ns) {}
-  sim::MinibatchCost minibatch(sim::Work) override { return {time_ns_, {}}; }
+  sim::MinibatchCost minibatch(sim::Tenant) override { return {time_ns_, {}}; }
   sim::RailPowerUw idle_power_uw() const override { return {}; }
 
  private:
@@ -90,14 +90,13 @@ TEST_CASE("The server is the accelerator with batches of one") {
 
   ConstantPoint point(6'000'000);
   sim::AcceleratorOptions options;
-  sim::ManagedInterleaving rule;
-  rule.infer_batch = 1;
-  options.configurations.push_back({0, &point, rule, 0});
+  options.configurations.push_back({0, &point, {{.batch = 1}}, {}});
   workloads::PiecewiseArrivals arrivals({{seconds, rate_hz}}, sim::RandomStream(9, "same/arrivals/0"));
-  const auto run = sim::run_accelerator(options, &arrivals);
+  options.streams.push_back({&arrivals});
+  const auto run = sim::run_accelerator(options);
   REQUIRE(run.ok());
-  CHECK(run->latency_ns.mean() * 1e-6 == Approx(mean_ms).epsilon(1e-6));
-  CHECK(run->latency_ns.percentile(0.95) * 1e-6 == Approx(figures.p95_ms).epsilon(0.01));
+  CHECK(run->streams[0].latency_ns.mean() * 1e-6 == Approx(mean_ms).epsilon(1e-6));
+  CHECK(run->streams[0].latency_ns.percentile(0.95) * 1e-6 == Approx(figures.p95_ms).epsilon(0.01));
 }
 
 // --- the fit ---

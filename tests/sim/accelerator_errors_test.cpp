@@ -22,8 +22,8 @@ class TwoRailPoint final : public OperatingPoint {
  public:
   explicit TwoRailPoint(TimeNs infer_ns = 10, TimeNs train_ns = 4)
       : infer_ns_(infer_ns), train_ns_(train_ns) {}
-  MinibatchCost minibatch(Work work) override {
-    return work == Work::infer ? MinibatchCost{infer_ns_, {7, 1}} : MinibatchCost{train_ns_, {3, 2}};
+  MinibatchCost minibatch(Tenant tenant) override {
+    return tenant.work() == Work::infer ? MinibatchCost{infer_ns_, {7, 1}} : MinibatchCost{train_ns_, {3, 2}};
   }
   RailPowerUw idle_power_uw() const override { return {1, 0, 5}; }
 
@@ -31,8 +31,8 @@ class TwoRailPoint final : public OperatingPoint {
   TimeNs infer_ns_, train_ns_;
 };
 
-Configuration configuration(OperatingPoint& point, std::int64_t batch, bool trains = false) {
-  Configuration made;
+OneStreamConfiguration configuration(OperatingPoint& point, std::int64_t batch, bool trains = false) {
+  OneStreamConfiguration made;
   made.point = &point;
   made.rule.infer_batch = batch;
   made.rule.trains = trains;
@@ -40,19 +40,19 @@ Configuration configuration(OperatingPoint& point, std::int64_t batch, bool trai
   return made;
 }
 
-AcceleratorOptions options_with(std::vector<Configuration> configurations) {
-  AcceleratorOptions options;
+OneStreamOptions options_with(std::vector<OneStreamConfiguration> configurations) {
+  OneStreamOptions options;
   options.configurations = std::move(configurations);
   return options;
 }
 
-Error error_of(const AcceleratorOptions& options, ArrivalProcess* arrivals) {
-  const auto result = run_accelerator(options, arrivals);
+Error error_of(const OneStreamOptions& options, ArrivalProcess* arrivals) {
+  const auto result = run_one_stream(options, arrivals);
   if (result.ok()) FAIL("the run was accepted");
   return result.error();
 }
 
-Error error_with(const AcceleratorOptions& options, std::vector<TimeNs> instants = {1, 2, 3}) {
+Error error_with(const OneStreamOptions& options, std::vector<TimeNs> instants = {1, 2, 3}) {
   ListedArrivals arrivals(std::move(instants));
   return error_of(options, &arrivals);
 }
@@ -68,14 +68,14 @@ TEST_CASE("A run needs a configuration at its start") {
   TwoRailPoint point;
   const std::string message = "a run needs a configuration that starts at 0";
   check_refusal(error_with({}), message);
-  AcceleratorOptions late = options_with({configuration(point, 1)});
+  OneStreamOptions late = options_with({configuration(point, 1)});
   late.configurations[0].start_ns = 1;
   check_refusal(error_with(late), message);
 }
 
 TEST_CASE("Every configuration needs an operating point") {
   TwoRailPoint point;
-  AcceleratorOptions options = options_with({configuration(point, 1), configuration(point, 1)});
+  OneStreamOptions options = options_with({configuration(point, 1), configuration(point, 1)});
   options.configurations[1].start_ns = 5;
   options.configurations[1].point = nullptr;
   check_refusal(error_with(options), "a configuration has no operating point");
@@ -83,7 +83,7 @@ TEST_CASE("Every configuration needs an operating point") {
 
 TEST_CASE("Configurations come one after the other") {
   TwoRailPoint point;
-  AcceleratorOptions options =
+  OneStreamOptions options =
       options_with({configuration(point, 1), configuration(point, 1), configuration(point, 1)});
   options.configurations[1].start_ns = 5;
   for (const TimeNs start_ns : {5, 4, 0, -1}) {
@@ -94,22 +94,24 @@ TEST_CASE("Configurations come one after the other") {
 
 TEST_CASE("Sizes and times outside their ranges are refused") {
   TwoRailPoint point;
-  const auto with = [&](const std::function<void(Configuration&)>& change) {
-    AcceleratorOptions options = options_with({configuration(point, 1)});
+  const auto with = [&](const std::function<void(OneStreamConfiguration&)>& change) {
+    OneStreamOptions options = options_with({configuration(point, 1)});
     change(options.configurations[0]);
     return error_with(options);
   };
   const std::string message = "a configuration has a batch size or a time that is out of range";
   for (const TimeNs time_ns : {TimeNs{-1}, longest_time_ns + 1}) {
-    check_refusal(with([&](Configuration& changed) { changed.rule.max_wait_ns = time_ns; }), message);
-    check_refusal(with([&](Configuration& changed) { changed.rule.train_time_ns = time_ns; }), message);
-    check_refusal(with([&](Configuration& changed) { changed.switch_ns = time_ns; }), message);
-    AcceleratorOptions options = options_with({configuration(point, 1)});
+    check_refusal(with([&](OneStreamConfiguration& changed) { changed.rule.max_wait_ns = time_ns; }),
+                  message);
+    check_refusal(with([&](OneStreamConfiguration& changed) { changed.rule.train_time_ns = time_ns; }),
+                  message);
+    check_refusal(with([&](OneStreamConfiguration& changed) { changed.switch_ns = time_ns; }), message);
+    OneStreamOptions options = options_with({configuration(point, 1)});
     options.end_ns = time_ns;
     check_refusal(error_with(options), "the end of a run must be from 0 to 100 years");
   }
   for (const std::int64_t batch : {-1, 1'000'001}) {
-    check_refusal(with([&](Configuration& changed) { changed.rule.infer_batch = batch; }), message);
+    check_refusal(with([&](OneStreamConfiguration& changed) { changed.rule.infer_batch = batch; }), message);
   }
 }
 
@@ -127,7 +129,7 @@ TEST_CASE("A run that serves nobody needs an end") {
 
 TEST_CASE("A run needs something to do") {
   TwoRailPoint point;
-  AcceleratorOptions options = options_with({configuration(point, 0)});
+  OneStreamOptions options = options_with({configuration(point, 0)});
   options.end_ns = 10;
   check_refusal(error_of(options, nullptr),
                 "the run has nothing to do: it neither serves requests nor trains");
@@ -144,12 +146,12 @@ TEST_CASE("A minibatch that takes no time, or more than 100 years, is refused") 
   }
   TwoRailPoint shortest(1, 1);
   ListedArrivals arrivals({1, 2, 3});
-  CHECK(run_accelerator(options_with({configuration(shortest, 1)}), &arrivals).ok());
+  CHECK(run_one_stream(options_with({configuration(shortest, 1)}), &arrivals).ok());
 }
 
 TEST_CASE("Arrivals that are out of order or beyond the clock are refused") {
   TwoRailPoint point;
-  const AcceleratorOptions options = options_with({configuration(point, 1)});
+  const OneStreamOptions options = options_with({configuration(point, 1)});
   const auto message = [](const std::string& instant) {
     return "an arrival at " + instant + " ns is out of order or beyond the clock";
   };
@@ -161,13 +163,13 @@ TEST_CASE("Arrivals that are out of order or beyond the clock are refused") {
 TEST_CASE("A queue that grows beyond its limit fails the run") {
   // One minibatch of 10 ns takes the first; the 2nd to 5th wait.
   TwoRailPoint point;
-  AcceleratorOptions options = options_with({configuration(point, 1)});
+  OneStreamOptions options = options_with({configuration(point, 1)});
   options.max_waiting = 3;
   const Error error = error_with(options, {1, 2, 3, 4, 5, 6});
   CHECK(error.kind == Error::Kind::failed);
   CHECK(error.message.find("more than 3 requests wait: the device does not keep up") != std::string::npos);
   ListedArrivals just_four({1, 2, 3, 4});
-  CHECK(run_accelerator(options, &just_four).ok());
+  CHECK(run_one_stream(options, &just_four).ok());
 }
 
 namespace {
@@ -176,7 +178,7 @@ namespace {
 // end.
 RunResult eventful_run() {
   TwoRailPoint first, second;
-  AcceleratorOptions options =
+  OneStreamOptions options =
       options_with({configuration(first, 2, true), configuration(second, 2), configuration(second, 2, true)});
   options.configurations[1].start_ns = 20;
   options.configurations[1].switch_ns = 5;
@@ -184,7 +186,7 @@ RunResult eventful_run() {
   options.configurations[2].start_ns = 60;
   options.end_ns = 101;
   ListedArrivals arrivals({3, 5, 30, 70, 71, 99});
-  auto result = run_accelerator(options, &arrivals);
+  auto result = run_one_stream(options, &arrivals);
   if (!result.ok()) FAIL(result.error().message);
   return *std::move(result);
 }
@@ -215,39 +217,38 @@ void tamper(EnergyMeter& meter, Int128 number) {
 TEST_CASE("A real run breaks no law") {
   const RunResult result = eventful_run();
   CHECK(result.mode_switches == 1);
-  CHECK(result.requests_pending > 0);
-  CHECK(result.infer.finished > 0);
-  CHECK(result.train.finished > 0);
+  CHECK(result.requests().pending > 0);
+  CHECK(result.infer().finished > 0);
+  CHECK(result.train().finished > 0);
   CHECK(result.energy.time_ns(Activity::idle) > 0);
   CHECK(result.energy.time_ns(Activity::profiling) == 2);
   CHECK(broken_law([](RunResult&) {}).empty());
 }
 
 TEST_CASE("A request that is lost or made up is noticed") {
-  const std::string law = "requests arrived = completed + pending";
-  CHECK(broken_law([](RunResult& result) { ++result.requests_arrived; }) == law);
-  CHECK(broken_law([](RunResult& result) { --result.requests_arrived; }) == law);
-  CHECK(broken_law([](RunResult& result) { ++result.requests_completed; }) == law);
-  CHECK(broken_law([](RunResult& result) { ++result.requests_pending; }) == law);
-  CHECK(broken_law([](RunResult& result) { result.latency_ns.add(1); }) == law);
+  const std::string law = "requests arrived = completed + dropped + pending";
+  CHECK(broken_law([](RunResult& result) { ++result.streams[0].requests.arrived; }) == law);
+  CHECK(broken_law([](RunResult& result) { --result.streams[0].requests.arrived; }) == law);
+  CHECK(broken_law([](RunResult& result) { ++result.streams[0].requests.completed; }) == law);
+  CHECK(broken_law([](RunResult& result) { ++result.streams[0].requests.pending; }) == law);
+  CHECK(broken_law([](RunResult& result) { result.streams[0].latency_ns.add(1); }) == law);
 }
 
 TEST_CASE("A minibatch that is lost or made up is noticed") {
   const std::string infer = "inference minibatches started = finished + in flight";
   const std::string train = "training minibatches started = finished + in flight";
-  CHECK(broken_law([](RunResult& result) { ++result.infer.started; }) == infer);
-  CHECK(broken_law([](RunResult& result) { ++result.infer.finished; }) == infer);
-  CHECK(broken_law([](RunResult& result) { ++result.infer.in_flight; }) == infer);
-  CHECK(broken_law([](RunResult& result) { ++result.train.started; }) == train);
-  CHECK(broken_law([](RunResult& result) { ++result.train.finished; }) == train);
-  CHECK(broken_law([](RunResult& result) { ++result.train.in_flight; }) == train);
+  CHECK(broken_law([](RunResult& result) { ++result.streams[0].minibatches.started; }) == infer);
+  CHECK(broken_law([](RunResult& result) { ++result.streams[0].minibatches.finished; }) == infer);
+  CHECK(broken_law([](RunResult& result) { ++result.streams[0].minibatches.in_flight; }) == infer);
+  CHECK(broken_law([](RunResult& result) { ++result.training[0].started; }) == train);
+  CHECK(broken_law([](RunResult& result) { ++result.training[0].finished; }) == train);
+  CHECK(broken_law([](RunResult& result) { ++result.training[0].in_flight; }) == train);
 }
 
 TEST_CASE("Time that is lost or made up is noticed") {
-  const std::string law = "idle + infer + train + switching + profiling = simulated time";
+  const std::string law = "times of all activities = simulated time";
   CHECK(broken_law([](RunResult& result) { ++result.simulated_ns; }) == law);
-  for (const Activity activity :
-       {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
+  for (const Activity activity : all_activities) {
     CHECK(broken_law([&](RunResult& result) { result.energy.add(activity, {}, 1); }) == law);
   }
 }

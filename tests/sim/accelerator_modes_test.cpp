@@ -18,21 +18,21 @@ struct Modes {
   FixedPoint fast{{6, {9}}, {4, {4}}, {2}};
 };
 
-ManagedInterleaving batches_of(std::int64_t requests, bool trains = false) {
-  ManagedInterleaving rule;
+OneStreamRule batches_of(std::int64_t requests, bool trains = false) {
+  OneStreamRule rule;
   rule.infer_batch = requests;
   rule.trains = trains;
   rule.train_time_ns = 4;
   return rule;
 }
 
-RunResult run(std::vector<Configuration> configurations, const std::vector<TimeNs>& arrivals,
+RunResult run(std::vector<OneStreamConfiguration> configurations, const std::vector<TimeNs>& arrivals,
               std::optional<TimeNs> end_ns = {}) {
-  AcceleratorOptions options;
+  OneStreamOptions options;
   options.configurations = std::move(configurations);
   options.end_ns = end_ns;
   ListedArrivals process(arrivals);
-  auto result = run_accelerator(options, &process);
+  auto result = run_one_stream(options, &process);
   if (!result.ok()) FAIL(result.error().message);
   return *std::move(result);
 }
@@ -53,8 +53,8 @@ TEST_CASE("A mode switch waits for the minibatch that runs and then takes its ti
   const RunResult result =
       run({{0, &modes.slow, batches_of(1), 99}, {7, &modes.fast, batches_of(1), 5}}, {2, 10});
   CHECK(result.mode_switches == 1);
-  CHECK(result.latency_ns.min() == 10);
-  CHECK(result.latency_ns.max() == 13);
+  CHECK(result.streams[0].latency_ns.min() == 10);
+  CHECK(result.streams[0].latency_ns.max() == 13);
   CHECK(result.simulated_ns == 23);
   CHECK(time_in(result, Activity::idle) == 2);
   CHECK(time_in(result, Activity::infer) == 16);
@@ -70,7 +70,7 @@ TEST_CASE("A mode switch of an idle device is made at once") {
   const RunResult result =
       run({{0, &modes.slow, batches_of(1), 0}, {7, &modes.fast, batches_of(1), 5}}, {20});
   CHECK(result.mode_switches == 1);
-  CHECK(result.latency_ns.max() == 6);
+  CHECK(result.streams[0].latency_ns.max() == 6);
   CHECK(energy_in(result, Activity::idle) == 7 * 1 + 8 * 2);
   CHECK(energy_in(result, Activity::switching) == 10);
 }
@@ -82,8 +82,8 @@ TEST_CASE("A change of the rule alone takes no time") {
       run({{0, &modes.slow, batches_of(3), 0}, {7, &modes.slow, batches_of(1), 5}}, {2, 3});
   CHECK(result.mode_switches == 0);
   CHECK(time_in(result, Activity::switching) == 0);
-  CHECK(result.latency_ns.min() == 15);
-  CHECK(result.latency_ns.max() == 24);
+  CHECK(result.streams[0].latency_ns.min() == 15);
+  CHECK(result.streams[0].latency_ns.max() == 24);
   CHECK(result.simulated_ns == 27);
 }
 
@@ -143,22 +143,22 @@ TEST_CASE("An end during a switch cuts it off") {
 TEST_CASE("A new configuration starts a new cycle of training") {
   // Capped at one: train 0-4; from 10 on again one, 10-14; nothing else before the end.
   Modes modes;
-  ManagedInterleaving rule = batches_of(2, true);
+  OneStreamRule rule = batches_of(2, true);
   rule.max_train_per_cycle = 1;
   const RunResult result = run({{0, &modes.slow, rule, 0}, {10, &modes.slow, rule, 0}}, {90}, 50);
-  CHECK(result.train.finished == 2);
+  CHECK(result.train().finished == 2);
   CHECK(time_in(result, Activity::train) == 8);
 }
 
 TEST_CASE("Waiting requests keep their place and their deadline across a switch") {
   // Batches of 4, at most 20 ns: 3 is due at 23. Switch 7-57; then both are served at once, 57-63.
   Modes modes;
-  ManagedInterleaving rule = batches_of(4);
+  OneStreamRule rule = batches_of(4);
   rule.max_wait_ns = 20;
   const RunResult result = run({{0, &modes.slow, rule, 0}, {7, &modes.fast, rule, 50}}, {3, 30});
-  CHECK(result.latency_ns.max() == 60);
-  CHECK(result.latency_ns.min() == 33);
-  CHECK(result.infer.finished == 1);
+  CHECK(result.streams[0].latency_ns.max() == 60);
+  CHECK(result.streams[0].latency_ns.min() == 33);
+  CHECK(result.infer().finished == 1);
 }
 
 TEST_CASE("A configuration that serves nobody trains on while requests wait") {
@@ -166,11 +166,11 @@ TEST_CASE("A configuration that serves nobody trains on while requests wait") {
   Modes modes;
   for (const TimeNs max_wait_ns : {0, 15}) {
     CAPTURE(max_wait_ns);
-    ManagedInterleaving serves = batches_of(2), trains = batches_of(0, true);
+    OneStreamRule serves = batches_of(2), trains = batches_of(0, true);
     serves.max_wait_ns = trains.max_wait_ns = max_wait_ns;
     const RunResult result = run({{0, &modes.slow, serves, 0}, {10, &modes.slow, trains, 0}}, {3}, 50);
-    CHECK(result.requests_pending == 1);
-    CHECK(result.train.finished == 10);
+    CHECK(result.requests().pending == 1);
+    CHECK(result.train().finished == 10);
     CHECK(time_in(result, Activity::train) == 40);
   }
 }
@@ -179,12 +179,12 @@ TEST_CASE("A configuration that neither serves nor trains idles while requests w
   Modes modes;
   for (const TimeNs max_wait_ns : {0, 5, 15}) {
     CAPTURE(max_wait_ns);
-    ManagedInterleaving serves = batches_of(2), rests = batches_of(0);
+    OneStreamRule serves = batches_of(2), rests = batches_of(0);
     serves.max_wait_ns = rests.max_wait_ns = max_wait_ns;
-    const std::vector<Configuration> configurations = {
+    const std::vector<OneStreamConfiguration> configurations = {
         {0, &modes.slow, serves, 0}, {10, &modes.slow, rests, 0}, {60, &modes.slow, serves, 0}};
     const RunResult result = run(configurations, {9, 30});
-    CHECK(result.requests_completed == 2);
+    CHECK(result.requests().completed == 2);
     CHECK(result.simulated_ns == 70);  // served together from 60 on
   }
 }
@@ -193,10 +193,10 @@ TEST_CASE("A run without a set end does end though its last configuration serves
   Modes modes;
   for (const TimeNs max_wait_ns : {0, 15}) {
     CAPTURE(max_wait_ns);
-    ManagedInterleaving serves = batches_of(2), trains = batches_of(0, true);
+    OneStreamRule serves = batches_of(2), trains = batches_of(0, true);
     serves.max_wait_ns = trains.max_wait_ns = max_wait_ns;
     const RunResult result = run({{0, &modes.slow, serves, 0}, {10, &modes.slow, trains, 0}}, {3});
-    CHECK(result.requests_pending == 1);
+    CHECK(result.requests().pending == 1);
     CHECK(result.simulated_ns == 10);
   }
 }
@@ -209,8 +209,8 @@ TEST_CASE("Profiling occupies the device before the switch, at its own power, wh
           {2, 13});
   CHECK(result.mode_switches == 1);
   CHECK(result.simulated_ns == 30);
-  CHECK(result.latency_ns.max() == 17);
-  CHECK(result.infer.finished == 2);
+  CHECK(result.streams[0].latency_ns.max() == 17);
+  CHECK(result.infer().finished == 2);
   CHECK(time_in(result, Activity::profiling) == 7);
   CHECK(energy_in(result, Activity::profiling) == 3 * 30 + 4 * 40);
   CHECK(time_in(result, Activity::switching) == 5);
@@ -225,7 +225,7 @@ TEST_CASE("A run may begin with profiling, and then with a switch") {
   CHECK(energy_in(result, Activity::profiling) == 300);
   CHECK(time_in(result, Activity::switching) == 3);
   CHECK(time_in(result, Activity::idle) == 0);
-  CHECK(result.latency_ns.max() == 27);
+  CHECK(result.streams[0].latency_ns.max() == 27);
   CHECK(result.simulated_ns == 29);
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("An end during profiling cuts it off") {
   CHECK(result.simulated_ns == 10);
   CHECK(time_in(result, Activity::profiling) == 3);
   CHECK(energy_in(result, Activity::profiling) == 90);
-  CHECK(result.requests_pending == 1);
+  CHECK(result.requests().pending == 1);
 }
 
 // Writes down what it is told.
@@ -271,8 +271,10 @@ class Diary final : public RunObserver {
     until_ns = to_ns;
     energy.add(activity, power_uw, to_ns - from_ns);
   }
-  void served(TimeNs arrival_ns, TimeNs end_ns) override { requests.emplace_back(arrival_ns, end_ns); }
-  void trained(TimeNs end_ns) override { trainings.push_back(end_ns); }
+  void served(std::size_t, TimeNs arrival_ns, TimeNs end_ns) override {
+    requests.emplace_back(arrival_ns, end_ns);
+  }
+  void trained(std::size_t, TimeNs end_ns) override { trainings.push_back(end_ns); }
 
   TimeNs until_ns = 0;
   EnergyMeter energy;
@@ -285,13 +287,13 @@ TEST_CASE("An observer sees all time and energy, every request and every trainin
   // profiling 18-21, switch 21-26, training 26-30, 27 is served 30-36, training 36-40, end at 38.
   Modes modes;
   Diary diary;
-  AcceleratorOptions options;
+  OneStreamOptions options;
   options.configurations = {{0, &modes.slow, batches_of(1, true), 0},
                             {16, &modes.fast, batches_of(1, true), 5, {{3, {30}}}}};
   options.end_ns = 38;
   options.observer = &diary;
   ListedArrivals arrivals({2, 27});
-  const auto result = run_accelerator(options, &arrivals);
+  const auto result = run_one_stream(options, &arrivals);
   REQUIRE(result.ok());
   CHECK(diary.requests == std::vector<std::pair<TimeNs, TimeNs>>{{2, 14}, {27, 36}});
   CHECK(diary.trainings == std::vector<TimeNs>{4, 18, 30});

@@ -11,8 +11,8 @@
 #include <random>
 #include <vector>
 
-#include "sim/accelerator.hpp"
 #include "tests/catch.hpp"
+#include "tests/sim/listed_run.hpp"
 
 namespace wattline::sim {
 namespace {
@@ -25,10 +25,10 @@ class VaryingPoint final : public OperatingPoint {
   VaryingPoint(TimeNs infer_ns, TimeNs train_ns, std::int64_t power_uw)
       : infer_ns_(infer_ns), train_ns_(train_ns), power_uw_(power_uw) {}
 
-  MinibatchCost minibatch(Work work) override {
+  MinibatchCost minibatch(Tenant tenant) override {
     const std::int64_t k = made_++ * 7 % 5;
-    return work == Work::infer ? MinibatchCost{infer_ns_ + k, {power_uw_ + 3 * k, 2}}
-                               : MinibatchCost{train_ns_ + k, {power_uw_ + k, 1}};
+    return tenant.work() == Work::infer ? MinibatchCost{infer_ns_ + k, {power_uw_ + 3 * k, 2}}
+                                        : MinibatchCost{train_ns_ + k, {power_uw_ + k, 1}};
   }
   RailPowerUw idle_power_uw() const override { return {power_uw_ / 3, 1}; }
 
@@ -38,26 +38,11 @@ class VaryingPoint final : public OperatingPoint {
   std::int64_t made_ = 0;
 };
 
-class ListedArrivals final : public ArrivalProcess {
- public:
-  explicit ListedArrivals(const std::vector<TimeNs>& instants) : instants_(instants) {}
-  std::size_t next(std::span<TimeNs> out) override {
-    const std::size_t count = std::min(out.size(), instants_.size() - made_);
-    std::copy_n(instants_.begin() + static_cast<std::ptrdiff_t>(made_), count, out.begin());
-    made_ += count;
-    return count;
-  }
-
- private:
-  const std::vector<TimeNs>& instants_;
-  std::size_t made_ = 0;
-};
-
 struct Scenario {
   std::vector<TimeNs> arrivals;
   std::vector<VaryingPoint> points;   // as new; each run works on a copy
   std::vector<std::size_t> point_of;  // each configuration's
-  std::vector<Configuration> configurations;
+  std::vector<OneStreamConfiguration> configurations;
   std::optional<TimeNs> end_ns;
   TimeNs budget_ns = 0;
 };
@@ -97,7 +82,7 @@ class PlainLoop {
   }
 
  private:
-  const Configuration& now() const { return scenario_.configurations[current_]; }
+  const OneStreamConfiguration& now() const { return scenario_.configurations[current_]; }
   VaryingPoint& point() { return points_[scenario_.point_of[current_]]; }
   RailPowerUw idle_uw() { return point().idle_power_uw(); }
   bool has_end() const { return scenario_.end_ns.has_value(); }
@@ -164,7 +149,7 @@ class PlainLoop {
       }
       ++outcome_.infer.started;
       trained_ = 0;
-      begin(Activity::infer, point().minibatch(Work::infer));
+      begin(Activity::infer, point().minibatch({Work::infer, 0}));
       return true;
     }
     const bool none_will_come = arrived_ == scenario_.arrivals.size();
@@ -175,7 +160,7 @@ class PlainLoop {
     if (may_train()) {
       ++outcome_.train.started;
       ++trained_;
-      begin(Activity::train, point().minibatch(Work::train));
+      begin(Activity::train, point().minibatch({Work::train, 0}));
     }
     return true;
   }
@@ -200,7 +185,7 @@ class PlainLoop {
   }
 
   bool must_infer() const {
-    const ManagedInterleaving& rule = now().rule;
+    const OneStreamRule& rule = now().rule;
     if (rule.infer_batch == 0 || waiting_.empty()) return false;
     const bool full = static_cast<std::int64_t>(waiting_.size()) >= rule.infer_batch;
     const bool waited = rule.max_wait_ns > 0 && now_ns_ >= waiting_.front() + rule.max_wait_ns;
@@ -208,7 +193,7 @@ class PlainLoop {
   }
 
   bool may_train() const {
-    const ManagedInterleaving& rule = now().rule;
+    const OneStreamRule& rule = now().rule;
     if (!rule.trains || rule.infer_batch == 0) return rule.trains;
     const bool capped = rule.max_train_per_cycle >= 0 && trained_ >= rule.max_train_per_cycle;
     const auto missing =
@@ -255,13 +240,13 @@ Scenario random_scenario(std::uint64_t seed, std::size_t requests) {
   const std::int64_t configurations = 1 + below(3);
   TimeNs start_ns = 0;
   for (std::int64_t i = 0; i < configurations; ++i) {
-    Configuration configuration;
+    OneStreamConfiguration configuration;
     configuration.start_ns = start_ns;
     configuration.switch_ns = below(3) == 0 ? 0 : below(100);
     for (std::int64_t stretch = below(4) == 0 ? 1 + below(3) : 0; stretch > 0; --stretch)
       configuration.profiling.push_back({below(80), {1 + below(1000), below(1000)}});
     // The first serves, so that no scenario is refused for having nothing to do.
-    ManagedInterleaving& rule = configuration.rule;
+    OneStreamRule& rule = configuration.rule;
     rule.infer_batch = i > 0 && below(6) == 0 ? 0 : 1 + below(10);
     rule.trains = below(2) == 0;
     rule.train_time_ns = 1 + below(60);
@@ -279,7 +264,7 @@ Scenario random_scenario(std::uint64_t seed, std::size_t requests) {
 
 Result<RunResult> simulate(const Scenario& scenario) {
   std::vector<VaryingPoint> points = scenario.points;
-  AcceleratorOptions options;
+  OneStreamOptions options;
   options.configurations = scenario.configurations;
   for (std::size_t i = 0; i < options.configurations.size(); ++i) {
     options.configurations[i].point = &points[scenario.point_of[i]];
@@ -287,7 +272,7 @@ Result<RunResult> simulate(const Scenario& scenario) {
   options.end_ns = scenario.end_ns;
   options.latency_budget_ns = scenario.budget_ns;
   ListedArrivals arrivals(scenario.arrivals);
-  return run_accelerator(options, &arrivals);
+  return run_one_stream(options, &arrivals);
 }
 
 void compare(const Scenario& scenario) {
@@ -296,17 +281,17 @@ void compare(const Scenario& scenario) {
   const Outcome expected = PlainLoop(scenario)();
 
   RC_ASSERT(result->simulated_ns == expected.simulated_ns);
-  RC_ASSERT(result->requests_arrived == expected.arrived);
-  RC_ASSERT(result->requests_completed == expected.latencies.size());
-  RC_ASSERT(result->requests_pending == expected.pending);
-  RC_ASSERT(result->requests_late == expected.late);
+  RC_ASSERT(result->requests().arrived == expected.arrived);
+  RC_ASSERT(result->requests().completed == expected.latencies.size());
+  RC_ASSERT(result->requests().pending == expected.pending);
+  RC_ASSERT(result->requests().late == expected.late);
   RC_ASSERT(result->mode_switches == expected.switches);
-  RC_ASSERT(result->infer.started == expected.infer.started);
-  RC_ASSERT(result->infer.finished == expected.infer.finished);
-  RC_ASSERT(result->infer.in_flight == expected.infer.in_flight);
-  RC_ASSERT(result->train.started == expected.train.started);
-  RC_ASSERT(result->train.finished == expected.train.finished);
-  RC_ASSERT(result->train.in_flight == expected.train.in_flight);
+  RC_ASSERT(result->infer().started == expected.infer.started);
+  RC_ASSERT(result->infer().finished == expected.infer.finished);
+  RC_ASSERT(result->infer().in_flight == expected.infer.in_flight);
+  RC_ASSERT(result->train().started == expected.train.started);
+  RC_ASSERT(result->train().finished == expected.train.finished);
+  RC_ASSERT(result->train().in_flight == expected.train.in_flight);
 
   // The same latencies in the same order: all statistics are the same, rounding included.
   StreamingStatistics latencies;
@@ -315,17 +300,16 @@ void compare(const Scenario& scenario) {
     latencies.add(latency_ns);
     sum_ns += latency_ns;
   }
-  RC_ASSERT((result->latency_ns.sum() == sum_ns));
-  RC_ASSERT(result->latency_ns.min() == latencies.min());
-  RC_ASSERT(result->latency_ns.max() == latencies.max());
-  RC_ASSERT(result->latency_ns.variance() == latencies.variance());
+  RC_ASSERT((result->streams[0].latency_ns.sum() == sum_ns));
+  RC_ASSERT(result->streams[0].latency_ns.min() == latencies.min());
+  RC_ASSERT(result->streams[0].latency_ns.max() == latencies.max());
+  RC_ASSERT(result->streams[0].latency_ns.variance() == latencies.variance());
   for (const double q : {0.1, 0.5, 0.9}) {
-    RC_ASSERT(result->latency_ns.percentile(q) == latencies.percentile(q));
+    RC_ASSERT(result->streams[0].latency_ns.percentile(q) == latencies.percentile(q));
   }
 
   Int128 total_fj = 0;
-  for (const Activity activity :
-       {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
+  for (const Activity activity : all_activities) {
     const auto time = expected.time_ns.find(activity);
     const auto energy = expected.energy_fj.find(activity);
     RC_ASSERT(result->energy.time_ns(activity) == (time == expected.time_ns.end() ? 0 : time->second));
@@ -353,13 +337,12 @@ TEST_CASE("Every random run obeys the conservation laws and repeats to the last 
       const auto result = simulate(scenario), again = simulate(scenario);
       RC_ASSERT(result.ok());
       RC_ASSERT(!check_conservation(*result).has_value());
-      RC_ASSERT(result->requests_arrived == result->requests_completed + result->requests_pending);
-      RC_ASSERT(result->infer.started == result->infer.finished + result->infer.in_flight);
-      RC_ASSERT(result->train.started == result->train.finished + result->train.in_flight);
+      RC_ASSERT(result->requests().arrived == result->requests().completed + result->requests().pending);
+      RC_ASSERT(result->infer().started == result->infer().finished + result->infer().in_flight);
+      RC_ASSERT(result->train().started == result->train().finished + result->train().in_flight);
       Int128 rails_fj = 0, activities_fj = 0, time_ns = 0;
       for (std::size_t rail = 0; rail < max_rails; ++rail) rails_fj += result->energy.rail_fj(rail);
-      for (const Activity activity :
-           {Activity::idle, Activity::infer, Activity::train, Activity::switching, Activity::profiling}) {
+      for (const Activity activity : all_activities) {
         activities_fj += result->energy.activity_fj(activity);
         time_ns += result->energy.time_ns(activity);
       }

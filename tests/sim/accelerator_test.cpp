@@ -22,34 +22,34 @@ FixedPoint usual_point() {
 
 // One configuration for the whole run.
 struct Setting {
-  ManagedInterleaving rule;
+  OneStreamRule rule;
   std::optional<TimeNs> end_ns = {};
   TimeNs latency_budget_ns = 0;
 };
 
-RunResult run(const AcceleratorOptions& options, const Instants& arrivals) {
+RunResult run(const OneStreamOptions& options, const Instants& arrivals) {
   ListedArrivals process(arrivals);
-  auto result = run_accelerator(options, &process);
+  auto result = run_one_stream(options, &process);
   if (!result.ok()) FAIL(result.error().message);
   return *std::move(result);
 }
 
 RunResult run(const Setting& setting, const Instants& arrivals, FixedPoint point = usual_point()) {
-  AcceleratorOptions options;
+  OneStreamOptions options;
   options.configurations = {{0, &point, setting.rule, 0}};
   options.end_ns = setting.end_ns;
   options.latency_budget_ns = setting.latency_budget_ns;
   return run(options, arrivals);
 }
 
-ManagedInterleaving batches_of(std::int64_t requests) {
-  ManagedInterleaving rule;
+OneStreamRule batches_of(std::int64_t requests) {
+  OneStreamRule rule;
   rule.infer_batch = requests;
   return rule;
 }
 
-ManagedInterleaving batches_and_training(std::int64_t requests, std::int64_t cap = -1) {
-  ManagedInterleaving rule = batches_of(requests);
+OneStreamRule batches_and_training(std::int64_t requests, std::int64_t cap = -1) {
+  OneStreamRule rule = batches_of(requests);
   rule.trains = true;
   rule.train_time_ns = 4;
   rule.max_train_per_cycle = cap;
@@ -59,9 +59,9 @@ ManagedInterleaving batches_and_training(std::int64_t requests, std::int64_t cap
 // Ascending. Percentiles are exact as long as latencies are below 256 ns.
 Instants latencies(const RunResult& result) {
   Instants all;
-  const auto count = static_cast<double>(result.latency_ns.count());
+  const auto count = static_cast<double>(result.streams[0].latency_ns.count());
   for (double rank = 1; rank <= count; ++rank) {
-    all.push_back(static_cast<TimeNs>(result.latency_ns.percentile((rank - 0.5) / count)));
+    all.push_back(static_cast<TimeNs>(result.streams[0].latency_ns.percentile((rank - 0.5) / count)));
   }
   return all;
 }
@@ -96,12 +96,12 @@ TEST_CASE("Requests are served in batches of two as traced by hand") {
   const RunResult result = run({batches_of(2)}, {3, 5, 6, 20, 21});
   CHECK(result.simulated_ns == 30);
   CHECK(latencies(result) == Instants{10, 10, 12, 24});
-  CHECK((result.latency_ns.sum() == 56));
-  CHECK(result.requests_arrived == 5);
-  CHECK(result.requests_completed == 4);
-  CHECK(result.requests_pending == 1);
-  CHECK(counts(result.infer) == Counts{2, 2, 0});
-  CHECK(counts(result.train) == Counts{0, 0, 0});
+  CHECK((result.streams[0].latency_ns.sum() == 56));
+  CHECK(result.requests().arrived == 5);
+  CHECK(result.requests().completed == 4);
+  CHECK(result.requests().pending == 1);
+  CHECK(counts(result.infer()) == Counts{2, 2, 0});
+  CHECK(counts(result.train()) == Counts{0, 0, 0});
   CHECK(times(result) == Times{10, 20, 0, 0});
   CHECK(total_fj(result) == 10 * 1 + 20 * 7);
   CHECK(result.mode_switches == 0);
@@ -119,7 +119,7 @@ TEST_CASE("Training fills the gaps and is not interrupted") {
   const RunResult result = run({batches_and_training(2)}, {3, 5});
   CHECK(latencies(result) == Instants{13, 15});
   CHECK(result.simulated_ns == 18);
-  CHECK(counts(result.train) == Counts{2, 2, 0});
+  CHECK(counts(result.train()) == Counts{2, 2, 0});
   CHECK(times(result) == Times{0, 10, 8, 0});
   CHECK(total_fj(result) == 8 * 3 + 10 * 7);
 }
@@ -129,14 +129,14 @@ TEST_CASE("The cap on training holds between two inference minibatches and start
   const RunResult result = run({batches_and_training(2, 1)}, {3, 5, 16, 17});
   CHECK(latencies(result) == Instants{10, 12, 12, 13});
   CHECK(result.simulated_ns == 29);
-  CHECK(counts(result.train) == Counts{2, 2, 0});
+  CHECK(counts(result.train()) == Counts{2, 2, 0});
   CHECK(times(result) == Times{1, 20, 8, 0});
 }
 
 TEST_CASE("No training is started when the batch is expected to be full before it ends") {
   // A request every 10 ns is expected and training takes 15 ns: it fits while nothing waits (20 ns to a full
   // batch) and not while one waits. Train 0-15, wait, serve 4 and 30 in 30-40.
-  ManagedInterleaving rule = batches_and_training(2);
+  OneStreamRule rule = batches_and_training(2);
   rule.expected_rate_hz = 1e8;
   rule.train_time_ns = 15;
   const RunResult result = run({rule}, {4, 30}, {{10, {7}}, {15, {3}}, {1}});
@@ -145,15 +145,15 @@ TEST_CASE("No training is started when the batch is expected to be full before i
 }
 
 TEST_CASE("A device that serves nobody trains until the end") {
-  ManagedInterleaving rule = batches_and_training(0);
+  OneStreamRule rule = batches_and_training(0);
   FixedPoint point = usual_point();
-  AcceleratorOptions options;
+  OneStreamOptions options;
   options.configurations = {{0, &point, rule, 0}};
   options.end_ns = 10;
-  const auto result = run_accelerator(options, nullptr);
+  const auto result = run_one_stream(options, nullptr);
   REQUIRE(result.ok());
   CHECK(result->simulated_ns == 10);
-  CHECK(counts(result->train) == Counts{3, 2, 1});
+  CHECK(counts(result->train()) == Counts{3, 2, 1});
   CHECK(times(*result) == Times{0, 0, 10, 0});
   CHECK(total_fj(*result) == 30);
 }
@@ -161,10 +161,10 @@ TEST_CASE("A device that serves nobody trains until the end") {
 TEST_CASE("An end in the middle of a minibatch leaves it in flight and its requests pending") {
   const RunResult result = run({batches_of(2), 12}, {3, 5, 6, 20});
   CHECK(result.simulated_ns == 12);
-  CHECK(result.requests_arrived == 3);
-  CHECK(result.requests_completed == 0);
-  CHECK(result.requests_pending == 3);
-  CHECK(counts(result.infer) == Counts{1, 0, 1});
+  CHECK(result.requests().arrived == 3);
+  CHECK(result.requests().completed == 0);
+  CHECK(result.requests().pending == 3);
+  CHECK(counts(result.infer()) == Counts{1, 0, 1});
   CHECK(times(result) == Times{5, 7, 0, 0});
   CHECK(total_fj(result) == 5 * 1 + 7 * 7);
 }
@@ -172,24 +172,24 @@ TEST_CASE("An end in the middle of a minibatch leaves it in flight and its reque
 TEST_CASE("What completes or arrives at the very end counts") {
   const RunResult result = run({batches_of(2), 15}, {3, 5, 15, 16});
   CHECK(result.simulated_ns == 15);
-  CHECK(result.requests_arrived == 3);
-  CHECK(result.requests_completed == 2);
-  CHECK(result.requests_pending == 1);
-  CHECK(counts(result.infer) == Counts{1, 1, 0});
+  CHECK(result.requests().arrived == 3);
+  CHECK(result.requests().completed == 2);
+  CHECK(result.requests().pending == 1);
+  CHECK(counts(result.infer()) == Counts{1, 1, 0});
 }
 
 TEST_CASE("A run lasts until its end though nothing is left to do, and may end as it begins") {
   CHECK(times(run({batches_of(2), 100}, {3, 5})) == Times{90, 10, 0, 0});
   const RunResult empty = run({batches_of(2), 0}, {3, 5});
   CHECK(empty.simulated_ns == 0);
-  CHECK(empty.requests_arrived == 0);
+  CHECK(empty.requests().arrived == 0);
   CHECK(total_fj(empty) == 0);
 }
 
 TEST_CASE(
     "A partial batch is served when its oldest request has waited max_wait, and costs a full one's time") {
   // 3 waits until 23, whoever else is there; then 23-33.
-  ManagedInterleaving rule = batches_of(4);
+  OneStreamRule rule = batches_of(4);
   rule.max_wait_ns = 20;
   CHECK(latencies(run({rule}, {3, 5})) == Instants{28, 30});
   CHECK(latencies(run({rule}, {3, 23})) == Instants{10, 30});  // who comes at that instant is served with it
@@ -204,7 +204,7 @@ TEST_CASE(
 
 TEST_CASE("Training does not delay a request beyond max_wait once it waits") {
   // Training takes 15 ns and starts at 0, while nobody waits. At 15 the next would end at 30, after 23.
-  ManagedInterleaving rule = batches_and_training(4);
+  OneStreamRule rule = batches_and_training(4);
   rule.train_time_ns = 15;
   rule.max_wait_ns = 20;
   const RunResult result = run({rule}, {3}, {{10, {7}}, {15, {3}}, {1}});
@@ -214,10 +214,10 @@ TEST_CASE("Training does not delay a request beyond max_wait once it waits") {
 
 TEST_CASE("A request is late when it takes longer than the budget, not when it takes exactly that") {
   const Instants arrivals = {3, 5, 6, 20};  // latencies 12, 10, 24, 10
-  CHECK(run({batches_of(2), {}, 12}, arrivals).requests_late == 1);
-  CHECK(run({batches_of(2), {}, 11}, arrivals).requests_late == 2);
-  CHECK(run({batches_of(2), {}, 24}, arrivals).requests_late == 0);
-  CHECK(run({batches_of(2), {}, 0}, arrivals).requests_late == 0);
+  CHECK(run({batches_of(2), {}, 12}, arrivals).requests().late == 1);
+  CHECK(run({batches_of(2), {}, 11}, arrivals).requests().late == 2);
+  CHECK(run({batches_of(2), {}, 24}, arrivals).requests().late == 0);
+  CHECK(run({batches_of(2), {}, 0}, arrivals).requests().late == 0);
 }
 
 TEST_CASE("Every rail and activity has its energy") {
@@ -245,22 +245,22 @@ TEST_CASE("Equally spaced arrivals and constant service give the closed forms of
   // At a load below and of exactly 1 nobody waits; 2000 requests span several fetches of arrivals.
   for (const TimeNs service_ns : {1, 7, 10}) {
     const RunResult result = run({batches_of(1)}, every(10, 2000), serving(service_ns));
-    CHECK(result.latency_ns.min() == service_ns);
-    CHECK(result.latency_ns.max() == service_ns);
+    CHECK(result.streams[0].latency_ns.min() == service_ns);
+    CHECK(result.streams[0].latency_ns.max() == service_ns);
     CHECK(result.simulated_ns == 20'000 + service_ns);
     CHECK(times(result).infer == 2000 * service_ns);
   }
   // Above 1, request i ends at 10 + 13 i and waits 3 (i - 1): 13 n + 3 n (n - 1) / 2 in all.
   const RunResult overload = run({batches_of(1)}, every(10, 2000), serving(13));
-  CHECK((overload.latency_ns.sum() == 13 * 2000 + 3 * 2000 * 1999 / 2));
-  CHECK(overload.latency_ns.max() == 13 + 3 * 1999);
+  CHECK((overload.streams[0].latency_ns.sum() == 13 * 2000 + 3 * 2000 * 1999 / 2));
+  CHECK(overload.streams[0].latency_ns.max() == 13 + 3 * 1999);
   CHECK(overload.simulated_ns == 10 + 13 * 2000);
   // In batches of 8, the j-th of a batch waits 10 (8 - j) for the rest of it.
   const RunResult batched = run({batches_of(8)}, every(10, 2000), serving(79));
-  CHECK((batched.latency_ns.sum() == 250 * (10 * 8 * 7 / 2 + 8 * 79)));
-  CHECK(batched.latency_ns.min() == 79);
-  CHECK(batched.latency_ns.max() == 149);
-  CHECK(counts(batched.infer) == Counts{250, 250, 0});
+  CHECK((batched.streams[0].latency_ns.sum() == 250 * (10 * 8 * 7 / 2 + 8 * 79)));
+  CHECK(batched.streams[0].latency_ns.min() == 79);
+  CHECK(batched.streams[0].latency_ns.max() == 149);
+  CHECK(counts(batched.infer()) == Counts{250, 250, 0});
 }
 
 TEST_CASE("The same inputs give the same signature, and a request a nanosecond later another") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@ class FixedPoint final : public OperatingPoint {
  public:
   FixedPoint(MinibatchCost infer, MinibatchCost train, RailPowerUw idle_uw)
       : infer_(infer), train_(train), idle_uw_(idle_uw) {}
-  MinibatchCost minibatch(Work work) override { return work == Work::infer ? infer_ : train_; }
+  MinibatchCost minibatch(Tenant tenant) override { return tenant.work() == Work::infer ? infer_ : train_; }
   RailPowerUw idle_power_uw() const override { return idle_uw_; }
 
  private:
@@ -37,5 +38,53 @@ class ListedArrivals final : public ArrivalProcess {
   std::vector<TimeNs> instants_;
   std::size_t made_ = 0;
 };
+
+// A run of one stream of requests and one training job under managed interleaving, as most of these are.
+struct OneStreamRule {
+  std::int64_t infer_batch = 0;
+  bool trains = false;
+  TimeNs train_time_ns = 0;
+  double expected_rate_hz = 0;
+  std::int64_t max_train_per_cycle = -1;
+  TimeNs max_wait_ns = 0;
+};
+
+struct OneStreamConfiguration {
+  TimeNs start_ns = 0;
+  OperatingPoint* point = nullptr;
+  OneStreamRule rule;
+  TimeNs switch_ns = 0;
+  std::vector<ProfilingStretch> profiling = {};
+};
+
+struct OneStreamOptions {
+  std::vector<OneStreamConfiguration> configurations;
+  std::optional<TimeNs> end_ns;
+  TimeNs latency_budget_ns = 0;
+  std::int64_t max_waiting = 10'000'000;
+  RunObserver* observer = nullptr;
+};
+
+inline Result<RunResult> run_one_stream(const OneStreamOptions& one, ArrivalProcess* arrivals) {
+  AcceleratorOptions options;
+  for (const OneStreamConfiguration& from : one.configurations) {
+    const OneStreamRule& rule = from.rule;
+    options.configurations.push_back(
+        {from.start_ns,
+         from.point,
+         {{.batch = rule.infer_batch,
+           .max_wait_ns = rule.max_wait_ns,
+           .expected_rate_hz = rule.expected_rate_hz}},
+         {{.trains = rule.trains, .time_ns = rule.train_time_ns, .max_per_cycle = rule.max_train_per_cycle}},
+         from.switch_ns,
+         from.profiling});
+  }
+  options.streams.push_back({.arrivals = arrivals, .latency_budget_ns = one.latency_budget_ns});
+  options.training.emplace_back();
+  options.end_ns = one.end_ns;
+  options.max_waiting = one.max_waiting;
+  options.observer = one.observer;
+  return run_accelerator(options);
+}
 
 }  // namespace wattline::sim

@@ -1,5 +1,5 @@
 // The dispatcher's rule on states made by hand.
-#include "sim/managed_interleaving.hpp"
+#include "sim/dispatchers/managed_interleaving.hpp"
 
 #include <rapidcheck.h>
 
@@ -8,13 +8,44 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/sim/listed_run.hpp"
 
 namespace wattline::sim {
 namespace {
 
+enum class Decision { wait, infer, train };
+
+// What the dispatcher is asked about, where there is one stream and one training job.
+struct DispatchState {
+  TimeNs now_ns = 0;
+  std::int64_t waiting = 0;
+  TimeNs oldest_arrival_ns = 0;
+  std::int64_t trained_this_cycle = 0;
+};
+
+BoardState board_of(const OneStreamRule& rule, const DispatchState& state) {
+  BoardState board;
+  board.now_ns = state.now_ns;
+  board.serving.resize(1);
+  board.serving[0].rule = {
+      .batch = rule.infer_batch, .max_wait_ns = rule.max_wait_ns, .expected_rate_hz = rule.expected_rate_hz};
+  for (std::int64_t i = 0; i < state.waiting; ++i) board.serving[0].waiting.push(state.oldest_arrival_ns);
+  board.training.resize(1);
+  board.training[0].rule = {
+      .trains = rule.trains, .time_ns = rule.train_time_ns, .max_per_cycle = rule.max_train_per_cycle};
+  board.training[0].this_cycle = state.trained_this_cycle;
+  return board;
+}
+
+Decision decide(const OneStreamRule& rule, const DispatchState& state) {
+  const auto chosen = ManagedInterleaving{}.choose(board_of(rule, state));
+  if (chosen == Tenant::nobody()) return Decision::wait;
+  return chosen.work() == Work::infer ? Decision::infer : Decision::train;
+}
+
 // Batches of 16 at 60 requests/s, training minibatches of 35 ms.
-ManagedInterleaving reference_rule() {
-  ManagedInterleaving rule;
+OneStreamRule reference_rule() {
+  OneStreamRule rule;
   rule.infer_batch = 16;
   rule.trains = true;
   rule.train_time_ns = 35 * ns_per_ms;
@@ -26,34 +57,34 @@ DispatchState waiting(std::int64_t requests) {
   return {1000 * ns_per_ms, requests, 900 * ns_per_ms, 0};
 }
 
-ManagedInterleaving with_max_wait(ManagedInterleaving rule, TimeNs max_wait_ns) {
+OneStreamRule with_max_wait(OneStreamRule rule, TimeNs max_wait_ns) {
   rule.max_wait_ns = max_wait_ns;
   return rule;
 }
 
-ManagedInterleaving with_cap(ManagedInterleaving rule, std::int64_t cap) {
+OneStreamRule with_cap(OneStreamRule rule, std::int64_t cap) {
   rule.max_train_per_cycle = cap;
   return rule;
 }
 
-ManagedInterleaving without_training(ManagedInterleaving rule) {
+OneStreamRule without_training(OneStreamRule rule) {
   rule.trains = false;
   return rule;
 }
 
-ManagedInterleaving without_inference(ManagedInterleaving rule) {
+OneStreamRule without_inference(OneStreamRule rule) {
   rule.infer_batch = 0;
   return rule;
 }
 
-ManagedInterleaving without_expectation(ManagedInterleaving rule) {
+OneStreamRule without_expectation(OneStreamRule rule) {
   rule.expected_rate_hz = 0;
   return rule;
 }
 
 struct Row {
   std::string what;
-  ManagedInterleaving rule;
+  OneStreamRule rule;
   DispatchState state;
   Decision expected;
 };
@@ -68,7 +99,7 @@ void check_rows(const std::vector<Row>& rows) {
 }  // namespace
 
 TEST_CASE("A full batch is served and a gap that is long enough is trained in") {
-  const ManagedInterleaving rule = reference_rule();
+  const OneStreamRule rule = reference_rule();
   check_rows({{"nothing waits: 266.7 ms left", rule, waiting(0), Decision::train},
               {"13 wait: 3 / 60 s = 50 ms left", rule, waiting(13), Decision::train},
               {"14 wait: 2 / 60 s = 33.3 ms left", rule, waiting(14), Decision::wait},
@@ -80,8 +111,8 @@ TEST_CASE("A full batch is served and a gap that is long enough is trained in") 
 }
 
 TEST_CASE("Without training the device serves or waits, without inference it trains always") {
-  const ManagedInterleaving serves = without_training(reference_rule());
-  const ManagedInterleaving trains = without_inference(reference_rule());
+  const OneStreamRule serves = without_training(reference_rule());
+  const OneStreamRule trains = without_inference(reference_rule());
   check_rows({{"serves, nothing waits", serves, waiting(0), Decision::wait},
               {"serves, 15 wait", serves, waiting(15), Decision::wait},
               {"serves, 16 wait", serves, waiting(16), Decision::infer},
@@ -94,7 +125,7 @@ TEST_CASE("Without training the device serves or waits, without inference it tra
 
 TEST_CASE("No more training minibatches than the cap run between two inference minibatches") {
   const auto trained = [](std::int64_t minibatches) { return DispatchState{0, 0, 0, minibatches}; };
-  const ManagedInterleaving rule = reference_rule();
+  const OneStreamRule rule = reference_rule();
   check_rows({{"cap 2, none yet", with_cap(rule, 2), trained(0), Decision::train},
               {"cap 2, one", with_cap(rule, 2), trained(1), Decision::train},
               {"cap 2, two", with_cap(rule, 2), trained(2), Decision::wait},
@@ -108,8 +139,8 @@ TEST_CASE("A request waits at most max_wait, and no training minibatch is starte
   const auto at_ms = [](TimeNs now_ms, std::int64_t requests) {
     return DispatchState{now_ms * ns_per_ms, requests, 900 * ns_per_ms, 0};
   };
-  const ManagedInterleaving rule = with_max_wait(reference_rule(), 100 * ns_per_ms);
-  const ManagedInterleaving serves = without_training(rule);
+  const OneStreamRule rule = with_max_wait(reference_rule(), 100 * ns_per_ms);
+  const OneStreamRule serves = without_training(rule);
   DispatchState one_ns_early = at_ms(1000, 1), one_ns_late = at_ms(965, 1);
   one_ns_early.now_ns -= 1;
   one_ns_late.now_ns += 1;
@@ -130,7 +161,7 @@ TEST_CASE("A training minibatch that takes exactly the gap fits, and one of a na
   for (std::int64_t rate_hz = 1; rate_hz <= 1000; ++rate_hz) {
     for (std::int64_t missing = 1; missing <= 64; ++missing) {
       if (missing * ns_per_s % rate_hz != 0) continue;
-      ManagedInterleaving rule = reference_rule();
+      OneStreamRule rule = reference_rule();
       rule.infer_batch = 64;
       rule.expected_rate_hz = static_cast<double>(rate_hz);
       rule.train_time_ns = missing * ns_per_s / rate_hz;
@@ -146,7 +177,7 @@ TEST_CASE("A training minibatch that takes exactly the gap fits, and one of a na
 
 TEST_CASE("More requests never turn a decision from inference away, and fewer never forbid training") {
   CHECK(rc::check("decisions go train, wait, infer as requests come in", [] {
-    ManagedInterleaving rule = reference_rule();
+    OneStreamRule rule = reference_rule();
     rule.infer_batch = *rc::gen::inRange<std::int64_t>(1, 100);
     rule.expected_rate_hz = *rc::gen::inRange(1, 5000) / 7.0;
     rule.train_time_ns = *rc::gen::inRange<TimeNs>(1, ns_per_s);
@@ -163,7 +194,7 @@ TEST_CASE("More requests never turn a decision from inference away, and fewer ne
 
 TEST_CASE("What waits goes on waiting until enough requests have come or the oldest has waited long enough") {
   CHECK(rc::check("wait stays wait below wakes_at", [] {
-    ManagedInterleaving rule = reference_rule();
+    OneStreamRule rule = reference_rule();
     rule.infer_batch = *rc::gen::inRange<std::int64_t>(0, 40);
     rule.trains = *rc::gen::arbitrary<bool>();
     rule.expected_rate_hz = *rc::gen::inRange(0, 5000) / 7.0;
@@ -172,7 +203,7 @@ TEST_CASE("What waits goes on waiting until enough requests have come or the old
     const DispatchState state{50 * ns_per_ms, *rc::gen::inRange<std::int64_t>(0, 40), 45 * ns_per_ms,
                               *rc::gen::inRange<std::int64_t>(0, 3)};
     RC_PRE((decide(rule, state) == Decision::wait));
-    const std::int64_t enough = wakes_at(rule, state);
+    const std::int64_t enough = wakes_at(board_of(rule, state).serving[0]);
     const TimeNs due_ns = rule.max_wait_ns > 0 ? state.oldest_arrival_ns + rule.max_wait_ns : ns_per_s;
     for (std::int64_t requests = state.waiting; requests < std::min<std::int64_t>(enough, 100); ++requests) {
       for (TimeNs now_ns = state.now_ns; now_ns < due_ns; now_ns += ns_per_ms) {

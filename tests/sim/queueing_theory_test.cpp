@@ -14,6 +14,7 @@
 #include "sim/accelerator.hpp"
 #include "sim/random.hpp"
 #include "tests/catch.hpp"
+#include "tests/sim/listed_run.hpp"
 
 namespace wattline::sim {
 namespace {
@@ -23,8 +24,8 @@ class DrawnPoint final : public OperatingPoint {
  public:
   explicit DrawnPoint(std::function<TimeNs(Work)> draw, std::vector<TimeNs>* drawn = nullptr)
       : draw_(std::move(draw)), drawn_(drawn) {}
-  MinibatchCost minibatch(Work work) override {
-    const TimeNs time_ns = draw_(work);
+  MinibatchCost minibatch(Tenant tenant) override {
+    const TimeNs time_ns = draw_(tenant.work());
     if (drawn_ != nullptr) drawn_->push_back(time_ns);
     return {time_ns, {}};
   }
@@ -57,10 +58,10 @@ class DrawnArrivals final : public ArrivalProcess {
 };
 
 RunResult run_single_server(OperatingPoint& point, ArrivalProcess& arrivals) {
-  AcceleratorOptions options;
+  OneStreamOptions options;
   options.configurations = {{0, &point, {}, 0}};
   options.configurations[0].rule.infer_batch = 1;
-  auto result = run_accelerator(options, &arrivals);
+  auto result = run_one_stream(options, &arrivals);
   if (!result.ok()) FAIL(result.error().message);
   return *std::move(result);
 }
@@ -83,7 +84,7 @@ double mean_wait(Service service, double load, std::int64_t requests, std::uint6
   DrawnArrivals arrivals(exponential_ns(gaps, kMeanServiceNs / load), requests);
   const RunResult result = run_single_server(point, arrivals);
   // One at a time: the time in service of all is the time that the device was busy.
-  const Int128 waits_ns = result.latency_ns.sum() - result.energy.time_ns(Activity::infer);
+  const Int128 waits_ns = result.streams[0].latency_ns.sum() - result.energy.time_ns(Activity::infer);
   return static_cast<double>(waits_ns) / static_cast<double>(requests) / kMeanServiceNs;
 }
 
@@ -173,7 +174,7 @@ TEST_CASE("Latencies add up to the integral of the number of requests in the sys
       done_ns = std::max(done_ns, instants[i]) + times[i];
       departures.push_back(done_ns);
     }
-    RC_ASSERT((result.latency_ns.sum() == integral_of_number(instants, departures)));
+    RC_ASSERT((result.streams[0].latency_ns.sum() == integral_of_number(instants, departures)));
     RC_ASSERT(result.simulated_ns == done_ns);
   }));
 }
@@ -183,7 +184,7 @@ TEST_CASE("Latencies add up to the requests that are pending, counted at every n
   // is the number in the system during the next nanosecond.
   CHECK(rc::check("Little's law as counted", [](std::uint64_t seed) {
     RandomStream draws(seed, "scenario");
-    ManagedInterleaving rule;
+    OneStreamRule rule;
     rule.infer_batch = 1 + static_cast<std::int64_t>(draws.below(5));
     rule.trains = draws.below(2) == 0;
     rule.train_time_ns = 1 + static_cast<TimeNs>(draws.below(9));
@@ -194,18 +195,18 @@ TEST_CASE("Latencies add up to the requests that are pending, counted at every n
       RandomStream gaps(seed, "gaps");
       DrawnPoint point([&](Work work) { return work == Work::infer ? infer_ns : rule.train_time_ns; });
       DrawnArrivals arrivals([&] { return static_cast<TimeNs>(gaps.exponential(mean_gap_ns)); }, 40);
-      AcceleratorOptions options;
+      OneStreamOptions options;
       options.configurations = {{0, &point, rule, 0}};
       options.end_ns = end_ns;
-      const auto result = run_accelerator(options, &arrivals);
+      const auto result = run_one_stream(options, &arrivals);
       RC_ASSERT(result.ok());
       return *result;
     };
     const RunResult whole = run({});
-    RC_ASSERT(whole.requests_completed == 40u);
+    RC_ASSERT(whole.requests().completed == 40u);
     Int128 integral = 0;
-    for (TimeNs now_ns = 0; now_ns < whole.simulated_ns; ++now_ns) integral += run(now_ns).requests_pending;
-    RC_ASSERT((whole.latency_ns.sum() == integral));
+    for (TimeNs now_ns = 0; now_ns < whole.simulated_ns; ++now_ns) integral += run(now_ns).requests().pending;
+    RC_ASSERT((whole.streams[0].latency_ns.sum() == integral));
   }));
 }
 

@@ -294,20 +294,23 @@ TEST_CASE("The reference queue has the mean latency on which four public simulat
   // if (16 - waiting) / 60 s is at least 35 ms, a training minibatch takes 35 ms; else it waits.
   class Point final : public sim::OperatingPoint {
    public:
-    sim::MinibatchCost minibatch(sim::Work work) override {
-      return {(work == sim::Work::infer ? 40 : 35) * sim::ns_per_ms, {}};
+    sim::MinibatchCost minibatch(sim::Tenant tenant) override {
+      return {(tenant.work() == sim::Work::infer ? 40 : 35) * sim::ns_per_ms, {}};
     }
     sim::RailPowerUw idle_power_uw() const override { return {}; }
   } point;
   sim::AcceleratorOptions options;
   options.configurations.resize(1);
   options.configurations[0].point = &point;
-  options.configurations[0].rule = {16, true, 35 * sim::ns_per_ms, 60, -1, 0};
+  options.configurations[0].serving.push_back({.batch = 16, .expected_rate_hz = 60});
+  options.configurations[0].training.push_back({.trains = true, .time_ns = 35 * sim::ns_per_ms});
   PoissonArrivals arrivals(60, RandomStream(7, "arrivals"), 5'000'000);
-  const auto result = sim::run_accelerator(options, &arrivals);
+  options.streams.push_back({&arrivals});
+  options.training.emplace_back();
+  const auto result = sim::run_accelerator(options);
   REQUIRE(result.ok());
-  CHECK(result->requests_completed == 5'000'000);  // a multiple of 16
-  CHECK(std::abs(result->latency_ns.mean() * 1e-9 - 0.1681) < 0.0005);
+  CHECK(result->requests().completed == 5'000'000);  // a multiple of 16
+  CHECK(std::abs(result->streams[0].latency_ns.mean() * 1e-9 - 0.1681) < 0.0005);
 }
 
 }  // namespace wattline::workloads

@@ -1,0 +1,66 @@
+// What the simulated accelerator asks of the floors above: what a minibatch costs, and when requests arrive.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sim/energy_meter.hpp"
+#include "sim/time.hpp"
+
+namespace wattline::sim {
+
+enum class Work : std::uint8_t { infer, train };
+
+// Who a minibatch belongs to: the stream of requests or the training job of that number.
+// One word, because it is handed around with every minibatch.
+class Tenant {
+ public:
+  constexpr Tenant(Work work, std::size_t index)
+      : word_(static_cast<std::uint32_t>(index) << 1 | (work == Work::train ? 1 : 0)) {}
+  static constexpr Tenant nobody() { return {Work::train, UINT32_MAX >> 1}; }
+
+  constexpr Work work() const { return (word_ & 1) != 0 ? Work::train : Work::infer; }
+  constexpr std::size_t index() const { return word_ >> 1; }
+  bool operator==(const Tenant&) const = default;
+
+ private:
+  std::uint32_t word_;
+};
+
+// What a minibatch wants of the GPU while it executes alone, as shares of its time.
+struct Demand {
+  // In which the arithmetic units, and in which the memory, are used: 0 to 1 each, and they may overlap.
+  double compute_busy = 1;
+  double memory_busy = 1;
+  // Spent in kernels that are bound by the one and by the other; the rest, in launches and waits, is bound by
+  // neither. Their sum is at most 1.
+  double compute_bound = 1;
+  double memory_bound = 0;
+};
+
+struct MinibatchCost {
+  TimeNs time_ns = 0;      // alone on the device; at least 1
+  RailPowerUw power_uw{};  // mean over that time
+};
+
+// What the device costs in one power mode. Not const: an implementation may draw random times.
+// Used by one run at a time.
+class OperatingPoint {
+ public:
+  virtual ~OperatingPoint() = default;
+  virtual MinibatchCost minibatch(Tenant tenant) = 0;
+  // Of such a minibatch. Asked only where minibatches execute side by side, once after each minibatch().
+  virtual Demand demand(Tenant) { return {}; }
+  virtual RailPowerUw idle_power_uw() const = 0;
+};
+
+// When requests arrive.
+class ArrivalProcess {
+ public:
+  virtual ~ArrivalProcess() = default;
+  // Fills `out` from the front with the next arrival instants, ascending (equal ones allowed), and
+  // returns how many; fewer than asked only when no more will come.
+  virtual std::size_t next(std::span<TimeNs> out) = 0;
+};
+
+}  // namespace wattline::sim

@@ -1,0 +1,82 @@
+#include "sim/residents/concurrent.hpp"
+
+#include <algorithm>
+
+#include "sim/residents/exclusive.hpp"
+
+namespace wattline::sim {
+
+namespace {
+
+constexpr int fraction_bits = 32;
+
+}  // namespace
+
+double Concurrent::slowdown(const Demand& demand, double compute_wanted, double memory_wanted,
+                            std::size_t others, double interference) {
+  const double neither = 1 - demand.compute_bound - demand.memory_bound;
+  const double units = demand.compute_bound * std::max(1.0, compute_wanted) +
+                       demand.memory_bound * std::max(1.0, memory_wanted) + neither;
+  return std::max(1.0, units) * (1 + interference * static_cast<double>(others));
+}
+
+void Concurrent::start(Tenant tenant, const MinibatchCost& cost, const Demand& demand, TimeNs now_ns) {
+  advance_all(now_ns);
+  residents_.push_back({tenant, demand, cost.power_uw, Int128{cost.time_ns} << fraction_bits, 0});
+  set_rates(now_ns);
+}
+
+Tenant Concurrent::advance(TimeNs now_ns) {
+  advance_all(now_ns);
+  const auto ended = std::find_if(residents_.begin(), residents_.end(),
+                                  [](const Resident& resident) { return resident.left_q == 0; });
+  const Tenant tenant = ended->tenant;
+  residents_.erase(ended);
+  set_rates(now_ns);
+  return tenant;
+}
+
+void Concurrent::advance_all(TimeNs now_ns) {
+  for (Resident& resident : residents_) {
+    const Int128 done_q = Int128{resident.rate_q} * (now_ns - since_ns_);
+    resident.left_q = std::max<Int128>(0, resident.left_q - done_q);
+  }
+  since_ns_ = now_ns;
+}
+
+void Concurrent::set_rates(TimeNs now_ns) {
+  double compute_wanted = 0, memory_wanted = 0;
+  for (const Resident& resident : residents_) {
+    compute_wanted += resident.demand.compute_busy;
+    memory_wanted += resident.demand.memory_busy;
+  }
+  due_ns_ = never;
+  for (Resident& resident : residents_) {
+    const double factor = slowdown(resident.demand, compute_wanted, memory_wanted, residents_.size() - 1,
+                                   options_.interference);
+    resident.rate_q = std::max<std::uint64_t>(
+        1, static_cast<std::uint64_t>(static_cast<double>(std::uint64_t{1} << fraction_bits) / factor));
+    const Int128 left_ns = (resident.left_q + resident.rate_q - 1) / resident.rate_q;
+    due_ns_ =
+        std::min<TimeNs>(due_ns_, now_ns + static_cast<TimeNs>(std::min<Int128>(left_ns, longest_time_ns)));
+  }
+}
+
+Activity Concurrent::activity() const {
+  const Work first = residents_.front().tenant.work();
+  const bool alike = std::all_of(residents_.begin(), residents_.end(),
+                                 [&](const Resident& resident) { return resident.tenant.work() == first; });
+  return alike ? activity_of(first) : Activity::shared;
+}
+
+const RailPowerUw& Concurrent::power_uw(const RailPowerUw& idle_uw) {
+  power_uw_ = idle_uw;
+  for (const Resident& resident : residents_)
+    for (std::size_t rail = 0; rail < max_rails; ++rail) {
+      const Int128 above_uw = resident.power_uw[rail] - idle_uw[rail];
+      power_uw_[rail] += static_cast<std::int64_t>((above_uw * resident.rate_q) >> fraction_bits);
+    }
+  return power_uw_;
+}
+
+}  // namespace wattline::sim

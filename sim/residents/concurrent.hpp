@@ -1,0 +1,70 @@
+// What executes on the GPU under CUDA streams: all minibatches in flight at once, each slowed down where they
+// want the same unit.
+//
+// Of a minibatch's time alone, a share u_c is spent in kernels bound by arithmetic, u_m in kernels bound by
+// memory, and the rest in neither (launches, the CPU). With C and M the sums over all residents of the shares
+// of time in which they use the arithmetic units and the memory, it takes
+//   s = (u_c max(1, C) + u_m max(1, M) + (1 - u_c - u_m)) (1 + interference x (others))
+// times as long as alone: a unit that is wanted for more than all of the time is shared in proportion. Our
+// reading, in the spirit of the roofline (Williams et al. 2009): kernels of a small GPU fill its units, so
+// that what two of them want of one unit adds up. `interference` is what they lose besides, in caches.
+//
+// Power: the device's idle power, and what each minibatch draws above it, in proportion to its speed, so that
+// a minibatch's energy above idle stays what it is alone.
+//
+// Progress is kept in whole 2^-32 of a nanosecond of time alone, so that it does not depend on how often
+// speeds change. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/operating_point.hpp"
+#include "sim/statistics.hpp"
+
+namespace wattline::sim {
+
+struct ConcurrencyOptions {
+  // How much slower each other resident makes a minibatch, on top. Range 0 .. 10. 0 leaves what the units
+  // say.
+  double interference = 0;
+};
+
+class Concurrent {
+ public:
+  using Options = ConcurrencyOptions;
+  explicit Concurrent(const Options& options) : options_(options) {}
+
+  bool has_room() const { return true; }
+  bool empty() const { return residents_.empty(); }
+  void start(Tenant tenant, const MinibatchCost& cost, const Demand& demand, TimeNs now_ns);
+  TimeNs due() const { return due_ns_; }
+  // Of minibatches that end at one instant the one that started first.
+  Tenant advance(TimeNs now_ns);
+  // Preconditions of both: !empty().
+  Activity activity() const;
+  const RailPowerUw& power_uw(const RailPowerUw& idle_uw);
+
+  // The factor s of a minibatch beside all residents. For tests and reports.
+  static double slowdown(const Demand& demand, double compute_wanted, double memory_wanted,
+                         std::size_t others, double interference);
+
+ private:
+  struct Resident {
+    Tenant tenant;
+    Demand demand;
+    RailPowerUw power_uw;
+    Int128 left_q;         // time alone that is left, in 2^-32 ns
+    std::uint64_t rate_q;  // of it, done in each nanosecond
+  };
+  void advance_all(TimeNs now_ns);
+  void set_rates(TimeNs now_ns);
+
+  Options options_;
+  std::vector<Resident> residents_;  // in the order of their starts
+  TimeNs since_ns_ = 0;              // when left_q was so
+  TimeNs due_ns_ = never;
+  RailPowerUw power_uw_{};
+};
+
+}  // namespace wattline::sim

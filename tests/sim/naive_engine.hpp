@@ -1,0 +1,484 @@
+// A second implementation of the accelerator, kept as simple as possible, to compare the real one with: all
+// that is to happen in one sorted set, one event at a time, every decision from scratch by writing down who
+// is ready. Written from the headers of sim/.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "sim/accelerator.hpp"
+
+namespace wattline::sim {
+
+struct NaiveResult {
+  TimeNs simulated_ns = 0;
+  std::vector<std::tuple<TimeNs, unsigned, std::size_t>> events;  // instant, kind, tenant
+  struct Stream {
+    RequestCounts requests;
+    MinibatchCounts minibatches;
+    std::vector<TimeNs> latencies_ns;  // in the order of completion
+    std::vector<TimeNs> responses_ns;
+  };
+  std::vector<Stream> streams;
+  std::vector<MinibatchCounts> training;
+  std::uint64_t mode_switches = 0;
+  std::map<Activity, TimeNs> time_ns;
+  std::map<Activity, Int128> energy_fj;
+};
+
+class NaiveEngine {
+ public:
+  // `arrivals`: of each stream, all of them.
+  NaiveEngine(const AcceleratorOptions& options, const std::vector<std::vector<TimeNs>>& arrivals)
+      : options_(options), arrivals_(arrivals), arrived_(arrivals.size(), 0), waiting_(arrivals.size()) {
+    result_.streams.resize(arrivals.size());
+    result_.training.resize(options.training.size());
+    training_.resize(options.training.size());
+  }
+
+  NaiveResult operator()() {
+    for (std::size_t i = 0; i < arrivals_.size(); ++i)
+      if (!arrivals_[i].empty()) to_come_.insert({arrivals_[i][0], arrival, i});
+    if (options_.configurations.size() > 1) to_come_.insert({options_.configurations[1].start_ns, change, 0});
+    if (options_.end_ns) to_come_.insert({*options_.end_ns, end, 0});
+    enter_configuration();
+    while (!over_) {
+      if (to_come_.empty()) {
+        decide();
+        continue;
+      }
+      const auto [at_ns, what, who] = *to_come_.begin();
+      if (decision_due_ && (at_ns > now_ns_ || what == end)) {
+        decide();
+        continue;
+      }
+      to_come_.erase(to_come_.begin());
+      spend(at_ns);
+      happen(what, who);
+    }
+    result_.simulated_ns = now_ns_;
+    for (const Resident& resident : residents_) counts(resident.tenant).in_flight = 1;
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      result_.streams[i].requests.pending = waiting_[i].size();
+      for (const Resident& resident : residents_)
+        if (resident.tenant == Tenant{Work::infer, static_cast<std::uint32_t>(i)})
+          result_.streams[i].requests.pending += resident.requests.size();
+    }
+    return result_;
+  }
+
+ private:
+  enum Order : unsigned { executed, arrival, change, expiry, end };
+  enum Kind : unsigned { completion = 0, turn = 5 };
+
+  struct Resident {
+    Tenant tenant;
+    MinibatchCost cost;
+    Demand demand;
+    std::vector<TimeNs> requests;
+    TimeNs formed_ns = 0;
+    Int128 left_q;  // of its time alone, in 2^-32 ns
+    Int128 rate_q = 0;
+  };
+  struct Job {
+    TimeNs ready_since_ns = 0;
+    std::int64_t this_cycle = 0;
+  };
+
+  const Configuration& now() const { return options_.configurations[current_]; }
+  RailPowerUw idle_uw() const { return now().point->idle_power_uw(); }
+  template <class D>
+  const D* runs() const {
+    return std::get_if<D>(&options_.dispatcher);
+  }
+  bool shares() const { return runs<TimeSlicing>() || runs<CudaStreams>(); }
+  MinibatchCounts& counts(Tenant tenant) {
+    return tenant.work() == Work::infer ? result_.streams[tenant.index()].minibatches
+                                        : result_.training[tenant.index()];
+  }
+  bool executes(Tenant tenant) const {
+    return std::any_of(residents_.begin(), residents_.end(),
+                       [&](const Resident& resident) { return resident.tenant == tenant; });
+  }
+
+  // --- what the device is doing ---
+
+  void spend(TimeNs until_ns) {
+    const TimeNs time_ns = until_ns - now_ns_;
+    result_.time_ns[activity()] += time_ns;
+    const RailPowerUw power_uw = this->power_uw();
+    for (const std::int64_t rail_uw : power_uw) result_.energy_fj[activity()] += Int128{rail_uw} * time_ns;
+    for (Resident& resident : residents_)
+      resident.left_q = std::max<Int128>(0, resident.left_q - resident.rate_q * time_ns);
+    now_ns_ = until_ns;
+  }
+
+  Activity activity() const {
+    if (occupied_) return occupied_as_;
+    if (residents_.empty()) return Activity::idle;
+    if (changing_process_) return Activity::context_switch;
+    const auto of = [](const Resident& resident) {
+      return resident.tenant.work() == Work::infer ? Activity::infer : Activity::train;
+    };
+    if (!runs<CudaStreams>()) return of(residents_.front());
+    std::set<Activity> all;
+    for (const Resident& resident : residents_) all.insert(of(resident));
+    return all.size() == 1 ? *all.begin() : Activity::shared;
+  }
+
+  RailPowerUw power_uw() const {
+    if (occupied_) return occupied_uw_;
+    if (residents_.empty() || changing_process_) return idle_uw();
+    if (!runs<CudaStreams>()) return residents_.front().cost.power_uw;
+    RailPowerUw sum = idle_uw();
+    for (const Resident& resident : residents_)
+      for (std::size_t i = 0; i < max_rails; ++i) {
+        const Int128 scaled = Int128{resident.cost.power_uw[i] - idle_uw()[i]} * resident.rate_q;
+        Int128 whole = scaled / (Int128{1} << 32);
+        if (scaled < 0 && whole * (Int128{1} << 32) != scaled) --whole;  // downwards
+        sum[i] += static_cast<std::int64_t>(whole);
+      }
+    return sum;
+  }
+
+  // Speeds of what executes, and when the first of it ends or loses its turn.
+  void arrange() {
+    for (auto i = to_come_.begin(); i != to_come_.end();)
+      i = std::get<1>(*i) == executed ? to_come_.erase(i) : ++i;
+    TimeNs due_ns = never;
+    if (occupied_) {
+      due_ns = occupied_until_ns_;
+    } else if (changing_process_) {
+      due_ns = changed_at_ns_;
+    } else {
+      set_rates();
+      for (const Resident& resident : residents_) {
+        if (resident.rate_q == 0) continue;
+        due_ns = std::min(
+            due_ns, now_ns_ + static_cast<TimeNs>((resident.left_q + resident.rate_q - 1) / resident.rate_q));
+      }
+      if (const auto* slicing = runs<TimeSlicing>(); slicing && residents_.size() > 1) {
+        TimeNs slice_end_ns = turn_since_ns_ + slicing->options.slice_ns;
+        while (slice_end_ns < now_ns_) slice_end_ns += slicing->options.slice_ns;
+        if (turn_ends_ns_ == never) turn_ends_ns_ = slice_end_ns;
+        due_ns = std::min(due_ns, turn_ends_ns_);
+      }
+    }
+    if (due_ns != never) to_come_.insert({due_ns, executed, 0});
+  }
+
+  void set_rates() {
+    constexpr double one = 4294967296.0;
+    for (std::size_t i = 0; i < residents_.size(); ++i) {
+      if (const auto* streams = runs<CudaStreams>()) {
+        double compute = 0, memory = 0;
+        for (const Resident& resident : residents_) compute += resident.demand.compute_busy;
+        for (const Resident& resident : residents_) memory += resident.demand.memory_busy;
+        const Demand& demand = residents_[i].demand;
+        const double units = demand.compute_bound * (compute > 1 ? compute : 1) +
+                             demand.memory_bound * (memory > 1 ? memory : 1) +
+                             (1 - demand.compute_bound - demand.memory_bound);
+        const double slower = (units > 1 ? units : 1) * (1 + streams->options.interference *
+                                                                 static_cast<double>(residents_.size() - 1));
+        residents_[i].rate_q = static_cast<std::int64_t>(one / slower);
+      } else {
+        residents_[i].rate_q = i == 0 ? std::int64_t{1} << 32 : 0;
+      }
+    }
+  }
+
+  // The first in the order of turns gets the GPU.
+  void give_turn() {
+    changing_process_ = false;
+    turn_ends_ns_ = never;
+    if (residents_.empty()) return;
+    const auto* slicing = runs<TimeSlicing>();
+    if (slicing && last_ && *last_ != residents_.front().tenant && slicing->options.switch_ns > 0) {
+      changing_process_ = true;
+      changed_at_ns_ = now_ns_ + slicing->options.switch_ns;
+      for (Resident& resident : residents_) resident.rate_q = 0;
+      return;
+    }
+    last_ = residents_.front().tenant;
+    turn_since_ns_ = now_ns_;
+  }
+
+  // --- what happens ---
+
+  void log(unsigned kind, std::size_t tenant) { result_.events.emplace_back(now_ns_, kind, tenant); }
+
+  void happen(unsigned what, std::size_t who) {
+    if (what == executed) {
+      happen_to_residents();
+    } else if (what == arrival) {
+      log(arrival, who);
+      arrive(who);
+    } else if (what == change) {
+      log(change, 0);
+      ++wanted_;
+      if (wanted_ + 1 < options_.configurations.size())
+        to_come_.insert({options_.configurations[wanted_ + 1].start_ns, change, 0});
+      if (!occupied_ && (shares() || residents_.empty())) decision_due_ = true;
+    } else if (what == expiry) {
+      log(expiry, who);
+      decision_due_ = true;
+    } else {
+      log(end, 0);
+      over_ = true;
+    }
+  }
+
+  void arrive(std::size_t who) {
+    auto& requests = result_.streams[who].requests;
+    ++requests.arrived;
+    if (static_cast<std::int64_t>(waiting_[who].size()) < options_.streams[who].admission_limit)
+      waiting_[who].push_back(now_ns_);
+    else
+      ++requests.dropped;
+    if (++arrived_[who] < arrivals_[who].size())
+      to_come_.insert({arrivals_[who][arrived_[who]], arrival, who});
+    const bool could_start =
+        shares() ? !executes({Work::infer, static_cast<std::uint32_t>(who)}) : residents_.empty();
+    if (!occupied_ && could_start)
+      decision_due_ = true;  // to be on the safe side: what is not ready does not start
+  }
+
+  void happen_to_residents() {
+    if (occupied_) {
+      log(completion, 0);
+      occupied_ = false;
+      if (occupied_as_ == Activity::switching) ++result_.mode_switches;
+      if (occupied_as_ == Activity::profiling)
+        change_further();
+      else
+        decision_due_ = true;
+    } else if (changing_process_) {
+      log(turn, 0);
+      changing_process_ = false;
+      last_ = residents_.front().tenant;
+      turn_since_ns_ = now_ns_;
+      turn_ends_ns_ = never;
+      decision_due_ = true;
+    } else {
+      const auto ended =
+          std::find_if(residents_.begin(), residents_.end(), [](const Resident& r) { return r.left_q == 0; });
+      if (ended == residents_.end()) {
+        log(turn, 0);
+        std::rotate(residents_.begin(), residents_.begin() + 1, residents_.end());
+      } else {
+        const Resident resident = *ended;
+        residents_.erase(ended);
+        finish(resident);
+      }
+      give_turn();
+      decision_due_ = true;
+    }
+    arrange();
+  }
+
+  void finish(const Resident& resident) {
+    const std::size_t who = resident.tenant.index();
+    ++counts(resident.tenant).finished;
+    if (resident.tenant.work() == Work::train) {
+      log(completion, waiting_.size() + who);
+      training_[who].ready_since_ns = now_ns_;
+      return;
+    }
+    log(completion, who);
+    result_.streams[who].responses_ns.push_back(now_ns_ - resident.formed_ns);
+    for (const TimeNs arrival_ns : resident.requests) {
+      auto& stream = result_.streams[who];
+      stream.latencies_ns.push_back(now_ns_ - arrival_ns);
+      ++stream.requests.completed;
+      const TimeNs budget_ns = options_.streams[who].latency_budget_ns;
+      if (budget_ns > 0 && now_ns_ - arrival_ns > budget_ns) ++stream.requests.late;
+    }
+  }
+
+  // --- what is decided ---
+
+  void decide() {
+    decision_due_ = false;
+    for (auto i = to_come_.begin(); i != to_come_.end();)
+      i = std::get<1>(*i) == expiry ? to_come_.erase(i) : ++i;
+    if (occupied_) return;
+    if (wanted_ != current_) {
+      if (residents_.empty()) leave_configuration();
+      return;
+    }
+    if (nothing_left()) {
+      over_ = true;
+      return;
+    }
+    while (const auto tenant = chosen()) start(*tenant);
+    arrange();
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      const ServingRule& rule = now().serving[i];
+      const bool could_start =
+          shares() ? !executes({Work::infer, static_cast<std::uint32_t>(i)}) : residents_.empty();
+      if (could_start && rule.batch > 0 && rule.max_wait_ns > 0 && !waiting_[i].empty())
+        to_come_.insert({waiting_[i].front() + rule.max_wait_ns, expiry, i});
+    }
+  }
+
+  std::optional<TimeNs> ready_since(std::size_t stream) const {
+    const ServingRule& rule = now().serving[stream];
+    const auto& waiting = waiting_[stream];
+    std::optional<TimeNs> since;
+    if (rule.batch == 0 || waiting.empty()) return since;
+    if (rule.max_wait_ns > 0 && waiting.front() + rule.max_wait_ns <= now_ns_)
+      since = waiting.front() + rule.max_wait_ns;
+    if (!rule.only_after_wait && static_cast<std::int64_t>(waiting.size()) >= rule.batch) {
+      const TimeNs full_ns = waiting[static_cast<std::size_t>(rule.batch) - 1];
+      since = since ? std::min(*since, full_ns) : full_ns;
+    }
+    return since;
+  }
+
+  bool nothing_left() const {
+    if (options_.end_ns || waiting_.empty() || current_ + 1 < options_.configurations.size()) return false;
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      if (arrived_[i] < arrivals_[i].size()) return false;
+      if (executes({Work::infer, static_cast<std::uint32_t>(i)}) || ready_since(i)) return false;
+      const ServingRule& rule = now().serving[i];
+      if (rule.batch > 0 && rule.max_wait_ns > 0 && !waiting_[i].empty()) return false;
+    }
+    return true;
+  }
+
+  std::optional<Tenant> chosen() const {
+    if (!shares() && !residents_.empty()) return std::nullopt;
+    // Everyone who may start, with what they are ranked by; ties go to inference, then to the smaller index.
+    std::vector<std::tuple<Int128, int, std::uint32_t>> ready;
+    for (std::uint32_t i = 0; i < waiting_.size(); ++i) {
+      const auto since = ready_since(i);
+      if (!since || executes({Work::infer, i})) continue;
+      const TimeNs budget_ns = options_.streams[i].latency_budget_ns;
+      Int128 rank = *since;
+      if (runs<ManagedInterleaving>()) rank = -1;
+      if (runs<EarliestDeadline>()) rank = budget_ns > 0 ? waiting_[i].front() + budget_ns : never;
+      if (runs<FixedPriority>()) rank = options_.streams[i].priority;
+      ready.emplace_back(rank, 0, i);
+    }
+    for (std::uint32_t i = 0; i < training_.size(); ++i) {
+      if (!now().training[i].trains || executes({Work::train, i})) continue;
+      if (runs<ManagedInterleaving>() && !fits(i)) continue;
+      Int128 rank = training_[i].ready_since_ns;
+      if (runs<EarliestDeadline>()) rank = Int128{never} + 1;
+      if (runs<FixedPriority>()) rank = options_.training[i].priority;
+      ready.emplace_back(rank, 1, i);
+    }
+    if (ready.empty()) return std::nullopt;
+    const auto& [rank, trains, index] = *std::min_element(ready.begin(), ready.end());
+    return Tenant{trains ? Work::train : Work::infer, index};
+  }
+
+  bool fits(std::size_t job) const {
+    const TrainingRule& training = now().training[job];
+    bool cycles = false;
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      const ServingRule& rule = now().serving[i];
+      if (rule.batch == 0) continue;
+      cycles = true;
+      const auto missing =
+          static_cast<long double>(rule.batch) - static_cast<long double>(waiting_[i].size());
+      if (!rule.only_after_wait && rule.expected_rate_hz > 0 &&
+          missing / rule.expected_rate_hz < static_cast<long double>(training.time_ns) / 1e9L)
+        return false;
+      if (rule.max_wait_ns > 0 && !waiting_[i].empty() &&
+          now_ns_ + training.time_ns > waiting_[i].front() + rule.max_wait_ns)
+        return false;
+    }
+    return !cycles || training.max_per_cycle < 0 || training_[job].this_cycle < training.max_per_cycle;
+  }
+
+  void start(Tenant tenant) {
+    Resident resident{tenant, now().point->minibatch(tenant), {}, {}, 0, 0};
+    if (tenant.work() == Work::infer) resident.formed_ns = *ready_since(tenant.index());
+    if (runs<CudaStreams>()) resident.demand = now().point->demand(tenant);
+    resident.left_q = Int128{resident.cost.time_ns} << 32;
+    ++counts(tenant).started;
+    if (tenant.work() == Work::infer) {
+      auto& waiting = waiting_[tenant.index()];
+      while (!waiting.empty() &&
+             static_cast<std::int64_t>(resident.requests.size()) < now().serving[tenant.index()].batch) {
+        resident.requests.push_back(waiting.front());
+        waiting.pop_front();
+      }
+      for (Job& job : training_) job.this_cycle = 0;
+    } else {
+      ++training_[tenant.index()].this_cycle;
+    }
+    residents_.push_back(resident);
+    if (residents_.size() == 1) give_turn();
+  }
+
+  // --- configurations ---
+
+  void leave_configuration() {
+    const OperatingPoint* before = now().point;
+    std::size_t next = wanted_;
+    for (std::size_t i = wanted_; i > current_; --i)
+      if (!options_.configurations[i].profiling.empty()) next = i;
+    current_ = next;
+    must_switch_ = now().point != before;
+    enter_configuration();
+  }
+
+  void enter_configuration() {
+    for (Job& job : training_) job = {now_ns_, 0};
+    profiled_ = 0;
+    if (!now().profiling.empty()) must_switch_ = true;
+    change_further();
+    arrange();
+  }
+
+  void change_further() {
+    if (profiled_ < now().profiling.size()) {
+      const ProfilingStretch& stretch = now().profiling[profiled_++];
+      occupy(Activity::profiling, stretch.time_ns, stretch.power_uw);
+    } else if (must_switch_ && now().switch_ns > 0) {
+      must_switch_ = false;
+      occupy(Activity::switching, now().switch_ns, idle_uw());
+    } else {
+      must_switch_ = false;
+      decision_due_ = true;
+    }
+  }
+
+  void occupy(Activity as, TimeNs time_ns, const RailPowerUw& power_uw) {
+    occupied_ = true;
+    occupied_as_ = as;
+    occupied_until_ns_ = now_ns_ + time_ns;
+    occupied_uw_ = power_uw;
+  }
+
+  const AcceleratorOptions& options_;
+  const std::vector<std::vector<TimeNs>>& arrivals_;
+  std::vector<std::size_t> arrived_;
+  std::vector<std::deque<TimeNs>> waiting_;
+  std::vector<Job> training_;
+  std::set<std::tuple<TimeNs, unsigned, std::size_t>> to_come_;  // instant, order at one instant, who
+  std::vector<Resident> residents_;                              // in the order of turns, or of their starts
+  TimeNs now_ns_ = 0;
+  bool decision_due_ = false, over_ = false;
+  bool occupied_ = false;
+  Activity occupied_as_ = Activity::idle;
+  TimeNs occupied_until_ns_ = 0;
+  RailPowerUw occupied_uw_{};
+  bool changing_process_ = false;
+  TimeNs changed_at_ns_ = 0, turn_since_ns_ = 0, turn_ends_ns_ = never;
+  std::optional<Tenant> last_;
+  std::size_t current_ = 0, wanted_ = 0, profiled_ = 0;
+  bool must_switch_ = false;
+  NaiveResult result_;
+};
+
+}  // namespace wattline::sim
