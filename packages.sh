@@ -5,7 +5,7 @@
 wattline_packages=(
   g++ cmake ninja-build ccache git ca-certificates
   nlohmann-json3-dev libfmt-dev libcli11-dev
-  libssl-dev libeigen3-dev libceres-dev catch2 librapidcheck-dev
+  libssl-dev libeigen3-dev libceres-dev catch2 librapidcheck-dev libbenchmark-dev
 )
 
 # Installs what is missing of the list; asks nothing; does nothing when all of it is there.
