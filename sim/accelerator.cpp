@@ -36,6 +36,7 @@ class Run {
     }
     for (std::size_t i = 0; i < streams(); ++i) {
       lanes_[i].source = RequestSource(options.streams[i].arrivals);
+      lanes_[i].admission_limit = options.streams[i].admission_limit;
       board_.serving[i].latency_budget_ns = options.streams[i].latency_budget_ns;
       board_.serving[i].priority = options.streams[i].priority;
     }
@@ -60,7 +61,7 @@ class Run {
       return {};
   }
 
-  static constexpr bool exactly_one = std::is_same_v<Each<int>, ExactlyOne<int>>;
+  static constexpr bool exactly_one = BasicBoardState<Each>::exactly_one;
   std::size_t streams() const {
     if constexpr (exactly_one)
       return 1;
@@ -116,8 +117,8 @@ class Run {
   // A source of the agenda is due.
   void ring(std::size_t source, TimeNs at_ns) {
     if (source < change()) {
-      const TimeNs until_ns = std::min({completion_due_ns_, arrival_due_ns_, agenda_.second_due()});
-      arrive<false>(source + 1, at_ns, until_ns);
+      // With those of the same instant; what comes next is likely another stream's.
+      arrive<false>(source + 1, at_ns, at_ns + 1);
     } else if (source == change()) {
       enter(EventKind::configuration_change, 0, at_ns);
       ++wanted_;
@@ -165,10 +166,9 @@ class Run {
   void arrive(std::size_t stream, TimeNs due_ns, TimeNs until_ns) {
     ServingState& state = board_.serving[stream];
     const bool wakes = accepts(state);
-    const std::int64_t too_many = options_.max_waiting + 1;
-    const std::int64_t enough = wakes ? std::min(lanes_[stream].wakes_at, too_many) : too_many;
+    const std::int64_t enough = wakes ? std::min(lanes_[stream].wakes_at, too_many_) : too_many_;
     if (decision_due_) until_ns = std::min(until_ns, board_.now_ns + 1);
-    const std::int64_t limit = options_.streams[stream].admission_limit;
+    const std::int64_t limit = lanes_[stream].admission_limit;
     const std::uint64_t tenant = EventStream::tenant_bits(stream);
     RequestSource& source = lanes_[stream].source;
     std::uint64_t signature = events_.signature, arrived = 0;
@@ -197,8 +197,9 @@ class Run {
       set(stream - 1, next_ns);
     if (next_ns == never) [[unlikely]]
       end_of_requests(stream);
+    note(stream);
     decision_due_ = decision_due_ || (wakes && (waiting >= lanes_[stream].wakes_at || next_ns == never));
-    if (waiting == too_many) [[unlikely]]
+    if (waiting == too_many_) [[unlikely]]
       overrun();
   }
 
@@ -316,6 +317,7 @@ class Run {
     }
     if (tenant.work() == Work::infer) {
       lanes_[tenant.index()].take_minibatch(board_.serving[tenant.index()]);
+      note(tenant.index());
       for (TrainingState& job : board_.training) job.this_cycle = 0;
     } else {
       TrainingState& job = board_.training[tenant.index()];
@@ -382,7 +384,14 @@ class Run {
       board_.training[i].this_cycle = 0;
       board_.training[i].ready_since_ns = board_.now_ns;
     }
+    for (std::size_t i = 0; i < streams(); ++i) note(i);
     idle_uw_ = now.point->idle_power_uw();
+  }
+
+  // A stream's rule or waiting requests have changed: a dispatcher may keep books on many streams.
+  void note(std::size_t stream) {
+    if constexpr (!exactly_one && requires { dispatcher_.note(board_, stream); })
+      dispatcher_.note(board_, stream);
   }
 
   // The next part of the change to the current configuration.
@@ -424,7 +433,8 @@ class Run {
   const Configuration& configuration() const { return options_.configurations[current_]; }
 
   const AcceleratorOptions& options_;
-  const D dispatcher_;
+  const std::int64_t too_many_ = options_.max_waiting + 1;
+  D dispatcher_;
   typename D::Residents residents_;
   const std::size_t stream_count_;
   TimeNs completion_due_ns_ = never;  // of what executes, or occupies the device

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "sim/operating_point.hpp"
@@ -59,6 +60,7 @@ using ExactlyOne = std::array<T, 1>;
 
 template <template <class> class Each>
 struct BasicBoardState {
+  static constexpr bool exactly_one = std::is_same_v<Each<int>, ExactlyOne<int>>;
   TimeNs now_ns = 0;
   Each<ServingState> serving{};
   Each<TrainingState> training{};

@@ -12,6 +12,7 @@ namespace wattline::sim {
 
 struct Lane {
   RequestSource source{nullptr};
+  std::int64_t admission_limit = INT64_MAX;
   std::int64_t wakes_at = 0;       // waiting requests at which it has something to decide, if it may start
   std::vector<TimeNs> in_service;  // arrival instants of its minibatch in flight
   TimeNs formed_ns = 0;            // when that was formed

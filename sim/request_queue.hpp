@@ -32,11 +32,10 @@ class RequestQueue {
   }
   // The `count` oldest into `taken`, whose contents they replace. Precondition: count <= size().
   void pop(std::size_t count, std::vector<TimeNs>& taken) {
-    taken.resize(count);
     const std::size_t to_the_end = std::min(count, ring_.size() - head_);
     const auto oldest = ring_.begin() + static_cast<std::ptrdiff_t>(head_);
-    std::copy_n(oldest, to_the_end, taken.begin());
-    std::copy_n(ring_.begin(), count - to_the_end, taken.begin() + static_cast<std::ptrdiff_t>(to_the_end));
+    taken.assign(oldest, oldest + static_cast<std::ptrdiff_t>(to_the_end));
+    taken.insert(taken.end(), ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(count - to_the_end));
     head_ = (head_ + count) & (ring_.size() - 1);
     size_ -= count;
   }

@@ -31,18 +31,28 @@ class RequestSource {
   [[gnu::noinline]] void fetch() {
     count_ = refused_ || arrivals_ == nullptr ? 0 : arrivals_->next(block_);
     upcoming_ = 0;
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (block_[i] >= last_ns_ && block_[i] <= longest_time_ns) {
-        last_ns_ = block_[i];
-        continue;
-      }
-      refused_ = block_[i];
-      count_ = i;
+    // Without a way out of the loop, so that it takes few instructions.
+    bool ascends = count_ == 0 || block_[0] >= last_ns_;
+    for (std::size_t i = 1; i < count_; ++i) ascends &= block_[i] >= block_[i - 1];
+    if (!ascends || (count_ > 0 && block_[count_ - 1] > longest_time_ns)) [[unlikely]]
+      cut_at_refused();
+    if (count_ > 0) {
+      last_ns_ = block_[count_ - 1];
+      return;
     }
-    if (count_ > 0) return;
     exhausted_ = !refused_;
     block_[0] = never;
     count_ = 1;
+  }
+
+  // Something in the block is not accepted: only what comes before it counts.
+  void cut_at_refused() {
+    TimeNs before_ns = last_ns_;
+    std::size_t accepted = 0;
+    while (block_[accepted] >= before_ns && block_[accepted] <= longest_time_ns)
+      before_ns = block_[accepted++];
+    refused_ = block_[accepted];
+    count_ = accepted;
   }
 
   ArrivalProcess* arrivals_;

@@ -37,13 +37,15 @@ cat <<PAGE
 | \`--case day\`: a day of the board at 100 requests/s, 8.64 million requests | $(millions "$(value "$day" events_per_s)") | $(value "$day" wall_s) s |
 
 The loop knows this one queue, draws the same arrivals, counts events and sums latencies
-(\`experiments/bare_loop.cpp\`). It and the engine take turns; the ratio is the median of seven.
+(\`experiments/bare_loop.cpp\`). It and the engine take turns; the ratio is the median of seven. Goals are 45 million events/s
+and 0.65 of the loop, 25 million with 64 pending events, and 1 s for the day. An engine that knew one stream and one
+job alone came to 45 and 0.64 on the same machine; what it takes to hold any number of them is the difference.
 
 ## The parts
 
 PAGE
 build/release/tests/bench/benchmarks --benchmark_min_time=0.2 --benchmark_format=csv 2>/dev/null |
-  awk -F, '/^"/ { gsub(/"/, "", $1); printf "| `%s` | %s |\n", $1, $4 }
+  awk -F, '/^"/ { gsub(/"/, "", $1); printf "| `%s` | %.3g |\n", $1, $4 }
            /^name,/ { print "| benchmark | ns |"; print "|---|---|" }'
 cat <<'PAGE'
 

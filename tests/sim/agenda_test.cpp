@@ -18,7 +18,6 @@ TEST_CASE("Of an agenda in which nothing is due, nothing is first") {
   for (const std::size_t sources : {0, 1, 2, 3, 64}) {
     const Agenda agenda(sources);
     CHECK(agenda.first_due() == Agenda::never);
-    CHECK(agenda.second_due() == Agenda::never);
   }
 }
 
@@ -29,14 +28,11 @@ TEST_CASE("What is due earlier comes first, whatever its number and whenever it 
   agenda.set(2, 10);
   CHECK(agenda.first() == 2);
   CHECK(agenda.first_due() == 10);
-  CHECK(agenda.second_due() == 20);
   agenda.set(2, 40);
   CHECK(agenda.first() == 1);
-  CHECK(agenda.second_due() == 30);
   agenda.clear(1);
   CHECK(agenda.first() == 0);
   CHECK(agenda.due(1) == Agenda::never);
-  CHECK(agenda.second_due() == 40);
 }
 
 TEST_CASE("At one instant the source with the smallest number is first") {
@@ -46,7 +42,6 @@ TEST_CASE("At one instant the source with the smallest number is first") {
     for (Source source = sources; source-- > 0;) agenda.set(source, 5);
     for (Source source = 0; source < sources; ++source) {
       CHECK(agenda.first() == source);
-      CHECK(agenda.second_due() == (source + 1 < sources ? 5 : Agenda::never));
       agenda.clear(source);
     }
     CHECK(agenda.first_due() == Agenda::never);
@@ -85,7 +80,6 @@ TEST_CASE("Whatever is set and cleared, first and second are those of a sorted l
       RC_ASSERT(agenda.due(source) == at_ns);
       RC_ASSERT(agenda.first_due() == (list.empty() ? Agenda::never : list[0].first));
       if (!list.empty()) RC_ASSERT(agenda.first() == list[0].second);
-      RC_ASSERT(agenda.second_due() == (list.size() < 2 ? Agenda::never : list[1].first));
     }
   });
 }
