@@ -1,4 +1,5 @@
-// The accelerator as a queue: mean waits against the formulas of M/M/1 and M/D/1, and Little's law.
+// The accelerator as a queue: mean waits against the formulas of M/M/1, M/D/1, M/G/1, batch service and
+// D/D/1, and Little's law.
 //
 // Each mean wait comes with a 99 % confidence interval from 25 independent replications. Seeds are fixed,
 // so that these tests give the same answer at every run.
@@ -73,14 +74,27 @@ std::function<TimeNs()> exponential_ns(RandomStream& stream, double mean_ns) {
   return [&stream, mean_ns] { return std::max(TimeNs{1}, static_cast<TimeNs>(stream.exponential(mean_ns))); };
 }
 
-enum class Service { exponential, constant };
+// With the squared coefficient of variation of service times that Pollaczek and Khinchine ask for.
+struct Service {
+  enum class Law { exponential, constant, lognormal } law;
+  double scv;
+};
+constexpr Service exponential{Service::Law::exponential, 1}, constant{Service::Law::constant, 0},
+    lognormal{Service::Law::lognormal, 0.25};
+
+std::function<TimeNs()> service_ns(RandomStream& stream, const Service& service) {
+  if (service.law == Service::Law::exponential) return exponential_ns(stream, kMeanServiceNs);
+  if (service.law == Service::Law::constant) return [] { return static_cast<TimeNs>(kMeanServiceNs); };
+  const double sigma2 = std::log(1 + service.scv);
+  return [&stream, mu = std::log(kMeanServiceNs) - sigma2 / 2, sigma = std::sqrt(sigma2)] {
+    return std::max(TimeNs{1}, static_cast<TimeNs>(stream.lognormal(mu, sigma)));
+  };
+}
 
 // The mean wait in units of the mean service time.
-double mean_wait(Service service, double load, std::int64_t requests, std::uint64_t seed) {
+double mean_wait(const Service& service, double load, std::int64_t requests, std::uint64_t seed) {
   RandomStream gaps(seed, "gaps"), services(seed, "services");
-  DrawnPoint point([&, draw = exponential_ns(services, kMeanServiceNs)](Work) {
-    return service == Service::exponential ? draw() : static_cast<TimeNs>(kMeanServiceNs);
-  });
+  DrawnPoint point([draw = service_ns(services, service)](Work) { return draw(); });
   DrawnArrivals arrivals(exponential_ns(gaps, kMeanServiceNs / load), requests);
   const RunResult result = run_single_server(point, arrivals);
   // One at a time: the time in service of all is the time that the device was busy.
@@ -103,22 +117,23 @@ Interval confidence_interval(const std::vector<double>& values) {
   return {mean, 2.797 * std::sqrt(squares / (n - 1) / n)};
 }
 
-struct Replications {
-  double load;
-  std::int64_t requests;     // in each
-  std::uint64_t first_seed;  // others than those of the next load, so that no two use the same draws
-};
-
-void check_mean_wait(Service service, const Replications& replications, double expected) {
+// 25 means in [0, 25) of `seed`s, and whether what is expected lies in their interval, which is narrow
+// enough.
+void check_mean(const std::function<double(std::uint64_t)>& mean_of, double expected, double widest) {
   std::vector<double> means;
-  for (std::uint64_t i = 0; i < 25; ++i) {
-    means.push_back(
-        mean_wait(service, replications.load, replications.requests, replications.first_seed + i));
-  }
+  for (std::uint64_t seed = 0; seed < 25; ++seed) means.push_back(mean_of(seed));
   const auto [mean, half_width] = confidence_interval(means);
-  CAPTURE(replications.load, expected, mean, half_width, 2 * half_width / mean);
-  CHECK(2 * half_width < 0.02 * mean);
+  CAPTURE(expected, mean, half_width, 2 * half_width / mean);
+  CHECK(2 * half_width < widest * mean);
   CHECK(std::abs(mean - expected) <= half_width);
+}
+
+// Pollaczek and Khinchine: load (1 + scv) / (2 (1 - load)) mean service times.
+void check_mean_wait(const Service& service, double load, std::int64_t requests, double widest,
+                     std::uint64_t first_seed) {
+  CAPTURE(load);
+  check_mean([&](std::uint64_t seed) { return mean_wait(service, load, requests, first_seed + seed); },
+             load * (1 + service.scv) / (2 * (1 - load)), widest);
 }
 
 // The sum over all instants of the number of requests in the system, from arrivals and departures.
@@ -139,22 +154,74 @@ Int128 integral_of_number(const std::vector<TimeNs>& arrivals, const std::vector
 }  // namespace
 
 // Mean waits in units of the mean service time 1 / mu. The longer runs at high loads are due to the
-// variance of the mean, which grows as 1 / (1 - load)^4.
+// variance of the mean, which grows as 1 / (1 - load)^4; intervals of 1 % at 0.9 and 0.95 are a long test.
 
 TEST_CASE("The mean wait in M/M/1 is load / (mu - lambda)") {
-  for (const Replications& replications :
-       {Replications{0.3, 150'000, 100}, {0.6, 250'000, 200}, {0.8, 700'000, 300}}) {
-    const double load = replications.load;
-    check_mean_wait(Service::exponential, replications, load / (1 - load));
-  }
+  check_mean_wait(exponential, 0.3, 500'000, 0.01, 100);
+  check_mean_wait(exponential, 0.6, 600'000, 0.01, 200);
+  check_mean_wait(exponential, 0.9, 1'500'000, 0.02, 300);
 }
 
 TEST_CASE("The mean wait in M/D/1 is load / (2 mu (1 - load))") {
-  for (const Replications& replications :
-       {Replications{0.3, 100'000, 400}, {0.6, 150'000, 500}, {0.8, 400'000, 600}}) {
-    const double load = replications.load;
-    check_mean_wait(Service::constant, replications, load / (2 * (1 - load)));
+  check_mean_wait(constant, 0.3, 250'000, 0.01, 400);
+  check_mean_wait(constant, 0.6, 300'000, 0.01, 500);
+  check_mean_wait(constant, 0.9, 600'000, 0.02, 600);
+}
+
+TEST_CASE("The mean wait in M/G/1 with lognormal service is Pollaczek and Khinchine's") {
+  check_mean_wait(lognormal, 0.3, 400'000, 0.01, 700);
+  check_mean_wait(lognormal, 0.6, 600'000, 0.01, 800);
+  check_mean_wait(lognormal, 0.9, 900'000, 0.02, 900);
+}
+
+TEST_CASE("Mean waits at loads of 0.9 and 0.95 are in intervals of 1 %", "[.long]") {
+  for (const auto& [service, times] : {std::pair{exponential, 1.0}, {constant, 0.4}, {lognormal, 0.6}}) {
+    check_mean_wait(service, 0.9, static_cast<std::int64_t>(7e6 * times), 0.01, 1000);
+    check_mean_wait(service, 0.95, static_cast<std::int64_t>(28e6 * times), 0.01, 1100);
   }
+}
+
+TEST_CASE("Batches of Poisson requests with exponential service wait as in E_k/M/1") {
+  // Batches of k requests are formed as an Erlang process, so that sigma of G/M/1 solves
+  // sigma = (lambda / (lambda + mu (1 - sigma)))^k. A request waits (k - 1) / (2 lambda) on average for its
+  // batch to fill, then sigma / (mu (1 - sigma)) for the device, and 1 / mu for its end.
+  for (const auto& [batch, load, requests] :
+       {std::tuple{4, 0.3, 400'000}, {4, 0.9, 3'000'000}, {16, 0.6, 1'000'000}}) {
+    const double mu = 1, lambda = load * batch * mu;
+    double sigma = 0.5;
+    for (int i = 0; i < 1000; ++i) sigma = std::pow(lambda / (lambda + mu * (1 - sigma)), batch);
+    const double expected = (batch - 1) / (2 * lambda) + sigma / (mu * (1 - sigma)) + 1 / mu;
+    CAPTURE(batch, load);
+    check_mean(
+        [&, batch = batch, requests = requests](std::uint64_t seed) {
+          RandomStream gaps(1200 + seed, "gaps"), services(1200 + seed, "services");
+          DrawnPoint point([draw = exponential_ns(services, kMeanServiceNs)](Work) { return draw(); });
+          DrawnArrivals arrivals(exponential_ns(gaps, kMeanServiceNs / lambda), requests / batch * batch);
+          OneStreamOptions options;
+          options.configurations = {{0, &point, {}, 0}};
+          options.configurations[0].rule.infer_batch = batch;
+          const auto result = run_one_stream(options, &arrivals);
+          REQUIRE(result.ok());
+          return result->streams[0].latency_ns.mean() / kMeanServiceNs;
+        },
+        expected, 0.02);
+  }
+}
+
+TEST_CASE("In D/D/1 every latency is known to the nanosecond, batches included") {
+  // Requests every 7 ns, batches of 4 that take 27 ns: request i of a batch waits for the last, 7 (3 - i) ns.
+  DrawnPoint point([](Work) { return TimeNs{27}; });
+  DrawnArrivals arrivals([] { return TimeNs{7}; }, 4000);
+  OneStreamOptions options;
+  options.configurations = {{0, &point, {}, 0}};
+  options.configurations[0].rule.infer_batch = 4;
+  const auto result = run_one_stream(options, &arrivals);
+  REQUIRE(result.ok());
+  const StreamingStatistics& latency_ns = result->streams[0].latency_ns;
+  CHECK(latency_ns.min() == 27);
+  CHECK(latency_ns.max() == 27 + 21);
+  CHECK((latency_ns.sum() == Int128{1000} * (4 * 27 + 7 * (0 + 1 + 2 + 3))));
+  CHECK(result->simulated_ns == 4000 * 7 + 27);
 }
 
 TEST_CASE("Latencies add up to the integral of the number of requests in the system, to the nanosecond") {
