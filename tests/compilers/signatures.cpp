@@ -1,0 +1,71 @@
+// Prints what must not depend on the compiler: the event stream and the figures of a run of three streams and
+// two jobs under each dispatcher, with random gaps and random times. compare.sh builds it in several ways.
+#include <bit>
+#include <cstdio>
+#include <vector>
+
+#include "sim/accelerator.hpp"
+#include "sim/random.hpp"
+#include "workloads/arrivals.hpp"
+
+namespace {
+
+using namespace wattline::sim;
+
+class LognormalPoint final : public OperatingPoint {
+ public:
+  MinibatchCost minibatch(Tenant tenant) override {
+    const double mean_ms = tenant.work() == Work::infer ? 5.0 + static_cast<double>(tenant.index()) : 30.0;
+    const auto time_ns = static_cast<TimeNs>(times_.lognormal(0, 0.2) * mean_ms * 1e6);
+    return {time_ns, {static_cast<std::int64_t>(times_.uniform() * 3e7), 5'000'000}};
+  }
+  Demand demand(Tenant) override {
+    const double share = times_.uniform();
+    return {share, 1 - share, 0.7 * share, 0.6 * (1 - share)};
+  }
+  RailPowerUw idle_power_uw() const override { return {4'000'000, 3'000'000}; }
+
+ private:
+  RandomStream times_{7, "times"};
+};
+
+void print_run(const Dispatcher& dispatcher) {
+  LognormalPoint point;
+  AcceleratorOptions options;
+  options.dispatcher = dispatcher;
+  Configuration configuration;
+  configuration.point = &point;
+  std::vector<wattline::workloads::PoissonArrivals> arrivals;
+  for (const std::int64_t batch : {1, 4, 16}) {
+    const double rate_hz = 10 * static_cast<double>(batch);
+    arrivals.emplace_back(rate_hz, RandomStream(1, "arrivals/" + std::to_string(batch)), 20'000);
+    configuration.serving.push_back(
+        {.batch = batch, .max_wait_ns = batch == 4 ? 50 * ns_per_ms : 0, .expected_rate_hz = rate_hz});
+  }
+  for (auto& each : arrivals) options.streams.push_back({&each, 100 * ns_per_ms});
+  configuration.training.assign(2, {.trains = true, .time_ns = 30 * ns_per_ms});
+  options.configurations.push_back(configuration);
+  options.training.assign(2, {.priority = 5});
+  options.end_ns = 300 * ns_per_s;
+  const auto run = run_accelerator(options);
+  if (!run) {
+    std::printf("%s\n", run.error().message.c_str());
+    return;
+  }
+  std::printf("%016llx %llu events, %lld fJ mod 2^63", static_cast<unsigned long long>(run->signature),
+              static_cast<unsigned long long>(run->events),
+              static_cast<long long>(run->energy.total_fj() & INT64_MAX));
+  for (const StreamResult& stream : run->streams)
+    std::printf(", %016llx", static_cast<unsigned long long>(std::bit_cast<std::uint64_t>(
+                                 stream.latency_ns.variance() + stream.response_ns.percentile(0.99))));
+  std::printf("\n");
+}
+
+}  // namespace
+
+int main() {
+  for (const Dispatcher& dispatcher :
+       {Dispatcher{ManagedInterleaving{}}, Dispatcher{FirstInFirstOut{}}, Dispatcher{EarliestDeadline{}},
+        Dispatcher{FixedPriority{}}, Dispatcher{TimeSlicing{}}, Dispatcher{CudaStreams{}}})
+    print_run(dispatcher);
+}
