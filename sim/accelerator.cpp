@@ -221,8 +221,12 @@ class Run {
     const Tenant ended = residents_.advance(at_ns);
     completion_due_ns_ = residents_.due();
     if (ended == Tenant::nobody()) {
+      // Nobody has become ready, so there is nothing to decide.
       enter(EventKind::turn, 0, at_ns);
-    } else if (ended.work() == Work::infer) {
+      show_residents();
+      return;
+    }
+    if (ended.work() == Work::infer) {
       enter(EventKind::completion, ended.index(), at_ns);
       serve(ended.index());
     } else {
