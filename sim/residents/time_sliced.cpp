@@ -24,7 +24,7 @@ Tenant TimeSliced::advance(TimeNs now_ns) {
     return Tenant::nobody();
   }
   Resident resident = turns_.front();
-  turns_.erase(turns_.begin());
+  turns_.pop_front();
   resident.left_ns -= now_ns - since_ns_;
   const bool ended = resident.left_ns == 0;
   if (!ended) turns_.push_back(resident);

@@ -10,7 +10,7 @@
 // Exact: all times are whole nanoseconds. Not thread-safe.
 #pragma once
 
-#include <vector>
+#include <deque>
 
 #include "sim/operating_point.hpp"
 
@@ -48,7 +48,7 @@ class TimeSliced {
   void execute(TimeNs now_ns);
 
   Options options_;
-  std::vector<Resident> turns_;  // the first has the GPU, or is being changed to
+  std::deque<Resident> turns_;  // the first has the GPU, or is being changed to
   bool changing_ = false;
   TimeNs since_ns_ = 0;  // start of the present turn, or change
   TimeNs due_ns_ = never;
