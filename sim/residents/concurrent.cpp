@@ -30,8 +30,9 @@ Tenant Concurrent::advance(TimeNs now_ns) {
   advance_all(now_ns);
   const auto ended = std::find_if(residents_.begin(), residents_.end(),
                                   [](const Resident& resident) { return resident.left_q == 0; });
-  const Tenant tenant = ended->tenant;
-  residents_.erase(ended);
+  // None has where a minibatch was slowed down beyond the longest time: it goes on.
+  const Tenant tenant = ended == residents_.end() ? Tenant::nobody() : ended->tenant;
+  if (ended != residents_.end()) residents_.erase(ended);
   set_rates(now_ns);
   return tenant;
 }

@@ -39,7 +39,8 @@ class Concurrent {
   bool empty() const { return residents_.empty(); }
   void start(Tenant tenant, const MinibatchCost& cost, const Demand& demand, TimeNs now_ns);
   TimeNs due() const { return due_ns_; }
-  // Of minibatches that end at one instant the one that started first.
+  // Of minibatches that end at one instant the one that started first; nobody where what was due was only the
+  // end of the longest time.
   Tenant advance(TimeNs now_ns);
   // Preconditions of both: !empty().
   Activity activity() const;

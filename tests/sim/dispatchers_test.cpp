@@ -175,6 +175,16 @@ TEST_CASE("CUDA streams: what is bound by launches is not slowed down, and inter
   CHECK(traced.ends == std::vector<std::string>{"s0 0-40", "t0 60"});
 }
 
+TEST_CASE("CUDA streams: a minibatch that is slowed down beyond the longest time goes on") {
+  // 60 years alone, side by side with as much of the same unit: 120 years, of which the run sees 100.
+  const TimeNs years_60 = longest_time_ns / 10 * 6;
+  const auto traced =
+      run(CudaStreams{}, {{takes(years_60)}, {takes(years_60)}}, {one_by_one}, {{0}}, 1, longest_time_ns);
+  CHECK(traced.ends.empty());
+  CHECK(traced.result.infer().in_flight == 1);
+  CHECK(traced.result.train().in_flight == 1);
+}
+
 TEST_CASE("A minibatch is formed by size, after a wait, or by whichever comes first") {
   const TenantPoint point({takes(1)}, {});
   const Instants arrivals{0, 1, 2, 30};
