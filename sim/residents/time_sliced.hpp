@@ -17,10 +17,9 @@
 namespace wattline::sim {
 
 struct TimeSliceOptions {
-  // Range 1 us .. 1 s. The GPU driver of the Tegra boards (nvgpu) has 1,024 us by default.
+  // Range 1 us .. 1 s. The default of NVIDIA's driver for Tegra GPUs (nvgpu, NVGPU_TSG_TIMESLICE_DEFAULT_US).
   TimeNs slice_ns = 1'024'000;
-  // Range 0 .. 1 s. Not published for these boards: our reading, of the order of what others measured on
-  // NVIDIA GPUs (tens to hundreds of microseconds).
+  // Range 0 .. 1 s. Our guess: not published for these boards, and we know of no measurement.
   TimeNs switch_ns = 100'000;
 };
 
