@@ -285,18 +285,20 @@ TEST_CASE("A log that is not there may be replaced by Poisson arrivals, with a n
   expect_mention(experiment->replay->arrivals.note, "/base/none.csv is not there");
 }
 
+const Json on_a_table = {{"schema", "wattline-experiment/1"},
+                         {"name", "t"},
+                         {"profiles", "p.csv"},
+                         {"idle_power_w", 3},
+                         {"problems", {{{"kind", "train"}, {"train", "net"}, {"power_budgets_w", {10, 20}}}}},
+                         {"policies", {{{"policy", "random_search"}}}}};
+
 TEST_CASE("A table of profiles is a board whose modes are those that were measured") {
   const fs::path folder = fs::temp_directory_path() / ("wattline_reader." + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::ofstream(folder / "p.csv")
       << "device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w\n"
          "tx2,net,train,16,2,1000,500,800,50,9\ntx2,net,train,16,4,1000,500,800,30,12\n";
-  const Json json = {{"schema", "wattline-experiment/1"},
-                     {"name", "t"},
-                     {"profiles", "p.csv"},
-                     {"idle_power_w", 3},
-                     {"problems", {{{"kind", "train"}, {"train", "net"}, {"power_budgets_w", {10, 20}}}}},
-                     {"policies", {{{"policy", "random_search"}}}}};
+  const Json& json = on_a_table;
   const auto experiment = parse_experiment(json.dump(), "t.json", folder.string());
   const auto error_of = [&](const char* key, const Json& value) {
     Json wrong = json;
@@ -323,12 +325,7 @@ TEST_CASE("A table that may be cut off, or repeats a row, is used, and the user 
       << "device,workload,role,batch,cores,cpu_khz,gpu_khz,emc_khz,time_ms,power_w\n"
          "tx2,net,train,16,2,1000,500,800,50,9\ntx2,net,train,16,2,1000,500,800,50,9\n"
          "tx2,net,train,16,4,1000,500,800,30,1";  // of 12
-  const Json json = {{"schema", "wattline-experiment/1"},
-                     {"name", "t"},
-                     {"profiles", "p.csv"},
-                     {"idle_power_w", 3},
-                     {"problems", {{{"kind", "train"}, {"train", "net"}, {"power_budgets_w", {10, 20}}}}},
-                     {"policies", {{{"policy", "random_search"}}}}};
+  const Json& json = on_a_table;
   const auto experiment = parse_experiment(json.dump(), "t.json", folder.string());
   fs::remove_all(folder);
   INFO((experiment ? "" : experiment.error().message));

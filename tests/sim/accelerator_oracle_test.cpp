@@ -19,25 +19,6 @@ namespace {
 
 constexpr TimeNs kNever = std::numeric_limits<TimeNs>::max();
 
-// Times and powers that change from one minibatch to the next, so that a wrong order shows.
-class VaryingPoint final : public OperatingPoint {
- public:
-  VaryingPoint(TimeNs infer_ns, TimeNs train_ns, std::int64_t power_uw)
-      : infer_ns_(infer_ns), train_ns_(train_ns), power_uw_(power_uw) {}
-
-  MinibatchCost minibatch(Tenant tenant) override {
-    const std::int64_t k = made_++ * 7 % 5;
-    return tenant.work() == Work::infer ? MinibatchCost{infer_ns_ + k, {power_uw_ + 3 * k, 2}}
-                                        : MinibatchCost{train_ns_ + k, {power_uw_ + k, 1}};
-  }
-  RailPowerUw idle_power_uw() const override { return {power_uw_ / 3, 1}; }
-
- private:
-  TimeNs infer_ns_, train_ns_;
-  std::int64_t power_uw_;
-  std::int64_t made_ = 0;
-};
-
 struct Scenario {
   std::vector<TimeNs> arrivals;
   std::vector<VaryingPoint> points;   // as new; each run works on a copy

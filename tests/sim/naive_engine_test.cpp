@@ -32,31 +32,6 @@ class Choices {
   std::size_t next_ = 0;
 };
 
-// Times, powers and demands that change from one minibatch to the next and from tenant to tenant, so that a
-// wrong order shows.
-class VaryingPoint final : public OperatingPoint {
- public:
-  VaryingPoint(TimeNs infer_ns, TimeNs train_ns, std::int64_t power_uw)
-      : infer_ns_(infer_ns), train_ns_(train_ns), power_uw_(power_uw) {}
-
-  MinibatchCost minibatch(Tenant tenant) override {
-    const std::int64_t k = made_++ * 7 % 5 + static_cast<std::int64_t>(tenant.index());
-    if (tenant.work() == Work::infer) return {infer_ns_ + k, {power_uw_ + 3 * k, 2}};
-    return {train_ns_ + k, {power_uw_ + k, 1}};
-  }
-  Demand demand(Tenant tenant) override {
-    const double share =
-        0.2 * static_cast<double>((made_ * 3 + static_cast<std::int64_t>(tenant.index())) % 6);
-    return {share, 1 - share, share, 0.9 * (1 - share)};
-  }
-  RailPowerUw idle_power_uw() const override { return {power_uw_ / 3, 1}; }
-
- private:
-  TimeNs infer_ns_, train_ns_;
-  std::int64_t power_uw_;
-  std::int64_t made_ = 0;
-};
-
 struct Scenario {
   std::vector<std::vector<TimeNs>> arrivals;
   std::vector<VaryingPoint> points;   // as new; each run works on a copy
