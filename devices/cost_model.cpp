@@ -31,8 +31,8 @@ std::vector<std::optional<Cost>> CostModel::minibatches(const std::string& workl
   return costs;
 }
 
-Result<sim::Demand> CostModel::demand(const std::string& workload, workloads::Role, std::int64_t,
-                                      const PowerMode&) const {
+Result<std::vector<sim::Phase>> CostModel::phases(const std::string& workload, workloads::Role, std::int64_t,
+                                                  const PowerMode&) const {
   return bad_input(fmt::format(
       "what {} wants of the GPU's units is not known: only the roofline of a board counts kernels",
       workload));

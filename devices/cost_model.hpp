@@ -51,10 +51,12 @@ class CostModel {
   virtual MaybeError check_workload(const std::string& workload, workloads::Role role,
                                     std::optional<std::int64_t> batch) const;
 
-  // What the minibatch wants of the GPU's units while it executes alone. An error unless the model counts
-  // kernels; else the errors of minibatch().
-  virtual Result<sim::Demand> demand(const std::string& workload, workloads::Role role, std::int64_t batch,
-                                     const PowerMode& mode) const;
+  // Whether phases() knows more than that a minibatch wants the GPU.
+  virtual bool counts_kernels() const { return false; }
+  // What the minibatch wants of the GPU from its start to its end, while it executes alone; never empty. An
+  // error unless the model counts kernels; else the errors of minibatch().
+  virtual Result<std::vector<sim::Phase>> phases(const std::string& workload, workloads::Role role,
+                                                 std::int64_t batch, const PowerMode& mode) const;
 
   // Drawn while nothing executes.
   virtual Result<RailPowerW> idle_power_w(const PowerMode& mode) const = 0;

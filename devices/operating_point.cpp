@@ -4,26 +4,16 @@ namespace wattline::devices {
 
 namespace {
 
-Result<std::vector<sim::MinibatchCost>> costs_of(const CostModel& model, const PowerMode& mode,
-                                                 const std::vector<MinibatchOf>& minibatches) {
-  std::vector<sim::MinibatchCost> costs;
+// What `ask` says of each of the minibatches.
+template <class T, class Ask>
+Result<std::vector<T>> of_each(const std::vector<MinibatchOf>& minibatches, const Ask& ask) {
+  std::vector<T> all;
   for (const MinibatchOf& each : minibatches) {
-    const auto cost = model.minibatch(each.workload, each.role, each.batch, mode);
-    if (!cost) return cost.error();
-    costs.push_back({cost->time_ns, to_microwatts(cost->power_w)});
+    auto said = ask(each);
+    if (!said) return said.error();
+    all.push_back(*std::move(said));
   }
-  return costs;
-}
-
-Result<std::vector<sim::Demand>> demands_of(const CostModel& model, const PowerMode& mode,
-                                            const std::vector<MinibatchOf>& minibatches) {
-  std::vector<sim::Demand> demands;
-  for (const MinibatchOf& each : minibatches) {
-    const auto demand = model.demand(each.workload, each.role, each.batch, mode);
-    if (!demand) return demand.error();
-    demands.push_back(*demand);
-  }
-  return demands;
+  return all;
 }
 
 }  // namespace
@@ -31,24 +21,32 @@ Result<std::vector<sim::Demand>> demands_of(const CostModel& model, const PowerM
 Result<FixedOperatingPoint> FixedOperatingPoint::make(const CostModel& model, const PowerMode& mode,
                                                       const std::vector<MinibatchOf>& streams,
                                                       const std::vector<MinibatchOf>& training,
-                                                      bool side_by_side) {
+                                                      Sharing sharing) {
+  const auto cost = [&](const MinibatchOf& of) -> Result<sim::MinibatchCost> {
+    const auto known = model.minibatch(of.workload, of.role, of.batch, mode);
+    if (!known) return known.error();
+    return sim::MinibatchCost{known->time_ns, to_microwatts(known->power_w)};
+  };
+  const auto phases = [&](const MinibatchOf& of) {
+    return model.phases(of.workload, of.role, of.batch, mode);
+  };
   FixedOperatingPoint point;
   const auto idle_w = model.idle_power_w(mode);
   if (!idle_w) return idle_w.error();
   point.idle_power_uw_ = to_microwatts(*idle_w);
-  auto served = costs_of(model, mode, streams);
+  auto served = of_each<sim::MinibatchCost>(streams, cost);
   if (!served) return served.error();
-  auto trained = costs_of(model, mode, training);
+  auto trained = of_each<sim::MinibatchCost>(training, cost);
   if (!trained) return trained.error();
   point.streams_ = *std::move(served);
   point.training_ = *std::move(trained);
-  if (!side_by_side) return point;
-  auto stream_demands = demands_of(model, mode, streams);
-  if (!stream_demands) return stream_demands.error();
-  auto training_demands = demands_of(model, mode, training);
-  if (!training_demands) return training_demands.error();
-  point.stream_demands_ = *std::move(stream_demands);
-  point.training_demands_ = *std::move(training_demands);
+  if (sharing == Sharing::none || (sharing == Sharing::if_known && !model.counts_kernels())) return point;
+  auto stream_phases = of_each<std::vector<sim::Phase>>(streams, phases);
+  if (!stream_phases) return stream_phases.error();
+  auto training_phases = of_each<std::vector<sim::Phase>>(training, phases);
+  if (!training_phases) return training_phases.error();
+  point.stream_phases_ = *std::move(stream_phases);
+  point.training_phases_ = *std::move(training_phases);
   return point;
 }
 

@@ -19,22 +19,26 @@ struct MinibatchOf {
 // Costs that do not vary from minibatch to minibatch. Immutable after construction.
 class FixedOperatingPoint final : public sim::OperatingPoint {
  public:
+  // Whether what each wants of the GPU is asked for as well: for dispatchers that let minibatches share it. A
+  // model that does not count kernels cannot say; `if_known` then takes it that all of the GPU is wanted, and
+  // `needed` is an error.
+  enum class Sharing { none, if_known, needed };
+
   // What the streams serve and what the training jobs execute: non-urgent inference may take training's
-  // place. Errors are the cost model's. `side_by_side`: also what each wants of the GPU's units, which only a
-  // model that counts kernels can say.
+  // place. Errors are the cost model's.
   static Result<FixedOperatingPoint> make(const CostModel& model, const PowerMode& mode,
                                           const std::vector<MinibatchOf>& streams,
                                           const std::vector<MinibatchOf>& training,
-                                          bool side_by_side = false);
+                                          Sharing sharing = Sharing::none);
 
   // Precondition: the tenant is one of those of make().
   sim::MinibatchCost minibatch(sim::Tenant tenant) override {
     return (tenant.work() == sim::Work::infer ? streams_ : training_)[tenant.index()];
   }
-  // Only where made for side_by_side; else nothing is known and all of the GPU is wanted.
-  sim::Demand demand(sim::Tenant tenant) override {
-    const auto& demands = tenant.work() == sim::Work::infer ? stream_demands_ : training_demands_;
-    return tenant.index() < demands.size() ? demands[tenant.index()] : sim::Demand{};
+  // All of the GPU where nothing is known, or nothing was asked.
+  sim::Phases phases(sim::Tenant tenant) override {
+    const auto& known = tenant.work() == sim::Work::infer ? stream_phases_ : training_phases_;
+    return tenant.index() < known.size() ? sim::Phases(known[tenant.index()]) : sim::Phases(sim::one_phase);
   }
   sim::RailPowerUw idle_power_uw() const override { return idle_power_uw_; }
   // 0 where there is no such job.
@@ -46,8 +50,8 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
   FixedOperatingPoint() = default;
   std::vector<sim::MinibatchCost> streams_;
   std::vector<sim::MinibatchCost> training_;
-  std::vector<sim::Demand> stream_demands_;
-  std::vector<sim::Demand> training_demands_;
+  std::vector<std::vector<sim::Phase>> stream_phases_;
+  std::vector<std::vector<sim::Phase>> training_phases_;
   sim::RailPowerUw idle_power_uw_{};
 };
 

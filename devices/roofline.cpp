@@ -68,7 +68,8 @@ RooflineModel::Prepared RooflineModel::prepare(const workloads::Dnn& dnn, std::s
   if (on.fuses_elementwise) kernels = workloads::fused(std::move(kernels));
   Prepared prepared{{}, workloads::totals(kernels), dnn.input_pipeline, on.efficiency_of(dnn.name), stack};
   for (const Kernel& kernel : kernels) {
-    prepared.kernels.push_back({kernel.flop, kernel.bytes, runs_on_tensor_cores(kernel.kind)});
+    prepared.kernels.push_back(
+        {kernel.flop, kernel.bytes, kernel.launches, runs_on_tensor_cores(kernel.kind)});
   }
   if (role == Role::infer) prepared.pipeline.cpu_cycles_per_sample = 0;
   return prepared;
@@ -123,30 +124,33 @@ double RooflineModel::pipeline_s(const Prepared& prepared, std::int64_t batch, c
   return cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz * cores);
 }
 
+RooflineModel::Rates RooflineModel::rates(const Prepared& prepared, const PowerMode& mode) const {
+  const SoftwareStack& stack = spec_.stacks[prepared.stack];
+  const Ceilings ceiling = ceilings(mode, stack);
+  return {ceiling.flop_per_s * prepared.efficiency.compute,
+          ceilings(mode).flop_per_s * prepared.efficiency.compute,
+          ceiling.bytes_per_s() * prepared.efficiency.memory,
+          bytes_per_value(stack.precision) / workloads::counted_bytes_per_value};
+}
+
 RooflinePoint RooflineModel::place(const Prepared& prepared, std::int64_t batch,
                                    const PowerMode& mode) const {
   const SoftwareStack& stack = spec_.stacks[prepared.stack];
-  const Ceilings ceiling = ceilings(mode, stack);
-  const double tensor_flop_per_s = ceiling.flop_per_s * prepared.efficiency.compute;
-  const double fp32_flop_per_s = ceilings(mode).flop_per_s * prepared.efficiency.compute;
-  const double bytes_per_s = ceiling.bytes_per_s() * prepared.efficiency.memory;
-  const double traffic = bytes_per_value(stack.precision) / workloads::counted_bytes_per_value;
+  const Rates rates = this->rates(prepared, mode);
   RooflinePoint point;
   for (const Work& kernel : prepared.kernels) {
-    const double flop_per_s = kernel.in_precision ? tensor_flop_per_s : fp32_flop_per_s;
-    const double compute_s = static_cast<double>(kernel.flop.at(batch)) / flop_per_s;
-    const double memory_s = traffic * static_cast<double>(kernel.bytes.at(batch)) / bytes_per_s;
-    point.kernels_s += std::max(compute_s, memory_s);
-    if (compute_s >= memory_s) point.compute_bound_s += compute_s;
-    point.compute_s += compute_s;
-    point.memory_s += memory_s;
+    const KernelTime took = rates.of(kernel, batch);
+    point.kernels_s += took.time_s();
+    if (took.is_compute_bound()) point.compute_bound_s += took.compute_s;
+    point.compute_s += took.compute_s;
+    point.memory_s += took.memory_s;
   }
   const double cycles = stack.launch_cycles_fixed +
                         stack.launch_cycles_per_operator * static_cast<double>(prepared.totals.launches);
   point.launch_s = cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz);
   point.pipeline_s = pipeline_s(prepared, batch, mode);
   point.flop = static_cast<double>(prepared.totals.flop.at(batch));
-  point.bytes = traffic * static_cast<double>(prepared.totals.bytes.at(batch));
+  point.bytes = rates.traffic * static_cast<double>(prepared.totals.bytes.at(batch));
   return point;
 }
 
@@ -218,20 +222,6 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
       prepared.efficiency.energy * spec_.power.energy_per_byte_pj * joules_per_pj * point->bytes / time_s;
   const auto time_ns = static_cast<sim::TimeNs>(std::llround(time_s * 1e9));
   return Cost{std::max<sim::TimeNs>(1, time_ns), on_rails(power)};
-}
-
-Result<sim::Demand> RooflineModel::demand(const std::string& workload, Role role, std::int64_t batch,
-                                          const PowerMode& mode) const {
-  const auto point = place(workload, role, batch, mode);
-  if (!point) return point.error();
-  const double time_s = point->time_s();
-  sim::Demand demand;
-  demand.compute_busy = std::min(1.0, point->compute_s / time_s);
-  demand.memory_busy = std::min(1.0, point->memory_s / time_s);
-  demand.compute_bound = std::min(1.0, point->compute_bound_s / time_s);
-  demand.memory_bound =
-      std::min(1 - demand.compute_bound, (point->kernels_s - point->compute_bound_s) / time_s);
-  return demand;
 }
 
 Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {

@@ -70,11 +70,17 @@ class RooflineModel final : public CostModel {
   const std::vector<std::string>& rails() const override { return rails_; }
   Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                          const PowerMode& mode) const override;
+  bool counts_kernels() const override { return true; }
+  // Training that waits for its input pipeline first wants nothing. Then come the kernels in their order,
+  // each with its part of the gaps in which the GPU waits for launches, averaged over `most_phases` stretches
+  // of equal time; neighbours that want the same are one phase.
+  //
   // A kernel that is bound by compute is taken to use the arithmetic units all the time that it takes, at
   // whatever efficiency, and likewise for memory: what it leaves unused of a unit, another kernel cannot
-  // have.
-  Result<sim::Demand> demand(const std::string& workload, workloads::Role role, std::int64_t batch,
-                             const PowerMode& mode) const override;
+  // have. How fine the stretches are is our choice: finer ones make more events.
+  static constexpr std::size_t most_phases = 16;
+  Result<std::vector<sim::Phase>> phases(const std::string& workload, workloads::Role role,
+                                         std::int64_t batch, const PowerMode& mode) const override;
   Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
   MaybeError check_workload(const std::string& workload, workloads::Role role,
                             std::optional<std::int64_t> batch) const override;
@@ -89,7 +95,25 @@ class RooflineModel final : public CostModel {
   struct Work {  // of one kernel
     workloads::LinearCount flop;
     workloads::LinearCount bytes;  // at 4 bytes a value
-    bool in_precision;             // computed at the rate of the stack's precision
+    int launches;
+    bool in_precision;  // computed at the rate of the stack's precision
+  };
+  // What one kernel takes of each unit.
+  struct KernelTime {
+    double compute_s = 0;
+    double memory_s = 0;
+    double time_s() const { return compute_s > memory_s ? compute_s : memory_s; }
+    bool is_compute_bound() const { return compute_s >= memory_s; }
+  };
+  // What a network's kernels reach at a mode.
+  struct Rates {
+    double tensor_flop_per_s, fp32_flop_per_s, bytes_per_s;
+    double traffic;  // bytes moved for each one counted
+    KernelTime of(const Work& kernel, std::int64_t batch) const {
+      const double flop_per_s = kernel.in_precision ? tensor_flop_per_s : fp32_flop_per_s;
+      return {static_cast<double>(kernel.flop.at(batch)) / flop_per_s,
+              traffic * static_cast<double>(kernel.bytes.at(batch)) / bytes_per_s};
+    }
   };
   struct Prepared {  // a network on a stack in one role
     std::vector<Work> kernels;
@@ -105,6 +129,7 @@ class RooflineModel final : public CostModel {
 
   Prepared prepare(const workloads::Dnn& dnn, std::size_t stack, workloads::Role role) const;
   Result<const Prepared*> find(const std::string& workload, workloads::Role role) const;
+  Rates rates(const Prepared& prepared, const PowerMode& mode) const;
   RooflinePoint place(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
   double pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
   // `gpu_drawn`: share of the GPU's clock power that is drawn.

@@ -17,7 +17,7 @@ namespace {
 // One run under one dispatcher. Of what can happen, the end of what executes and the next request of the
 // first stream are held here, because they are due most; all else is on the agenda, whose sources are in the
 // order of one instant: the other streams' requests, the change of configuration, the streams' waits, the
-// end.
+// end, and the end of the energy budget.
 template <class D, template <class> class Each>
 class Run {
  public:
@@ -26,7 +26,7 @@ class Run {
         dispatcher_(dispatcher),
         residents_(residents_options(dispatcher)),
         stream_count_(options.streams.size()),
-        agenda_(end() + 1),
+        agenda_(spent() + 1),
         account_(options.observer, idle_uw_) {
     if constexpr (!exactly_one) {
       board_.serving.resize(streams());
@@ -73,10 +73,12 @@ class Run {
   std::size_t change() const { return streams() > 0 ? streams() - 1 : 0; }
   std::size_t wait_of(std::size_t stream) const { return change() + 1 + stream; }
   std::size_t end() const { return change() + 1 + streams(); }
+  std::size_t spent() const { return end() + 1; }
   void set(std::size_t source, TimeNs due_ns) { agenda_.set(static_cast<Agenda::Source>(source), due_ns); }
 
   void begin() {
     if (options_.end_ns) set(end(), *options_.end_ns);
+    if (options_.energy_budget_fj) account_.limit(*options_.energy_budget_fj);
     await_configuration();
     apply_configuration();
     for (std::size_t stream = 0; stream < streams(); ++stream) {
@@ -111,7 +113,7 @@ class Run {
   }
 
   bool only_the_end_is_due() const {
-    return completion_due_ns_ > board_.now_ns && arrival_due_ns_ > board_.now_ns && agenda_.first() == end();
+    return completion_due_ns_ > board_.now_ns && arrival_due_ns_ > board_.now_ns && agenda_.first() >= end();
   }
 
   // A source of the agenda is due.
@@ -130,7 +132,8 @@ class Run {
       set(source, never);
       decision_due_ = true;
     } else {
-      enter(EventKind::end, 0, at_ns);
+      result_.energy_spent = source == spent();
+      enter(result_.energy_spent ? EventKind::energy_spent : EventKind::end, 0, at_ns);
       ended_ = true;
     }
   }
@@ -265,6 +268,8 @@ class Run {
   void charge() { account_.charge(board_.now_ns); }
   void become(Activity activity, const RailPowerUw& power_uw) {
     account_.become(activity, power_uw, board_.now_ns);
+    if (options_.energy_budget_fj) [[unlikely]]
+      set(spent(), account_.spent_at(board_.now_ns));
   }
 
   // The dispatcher's turn.
@@ -304,7 +309,7 @@ class Run {
 
   // Without a set end, the run ends when no request will come and none that waits can ever be served.
   bool nothing_left_to_serve() const {
-    if (exhausted_ < streams() || streams() == 0 || options_.end_ns) return false;
+    if (exhausted_ < streams() || streams() == 0 || has_end(options_)) return false;
     if (current_ + 1 < options_.configurations.size()) return false;
     return std::none_of(board_.serving.begin(), board_.serving.end(), [&](const ServingState& stream) {
       const bool will_be = stream.rule.batch > 0 && stream.rule.max_wait_ns > 0 && !stream.waiting.empty();
@@ -329,8 +334,8 @@ class Run {
       ++job.this_cycle;
       ++jobs_[tenant.index()].started;
     }
-    if constexpr (requires { residents_.start(tenant, cost, Demand{}, board_.now_ns); })
-      residents_.start(tenant, cost, configuration().point->demand(tenant), board_.now_ns);
+    if constexpr (requires { residents_.start(tenant, cost, Phases{}, board_.now_ns); })
+      residents_.start(tenant, cost, configuration().point->phases(tenant), board_.now_ns);
     else
       residents_.start(tenant, cost, board_.now_ns);
     return true;

@@ -72,9 +72,13 @@ struct AcceleratorOptions {
   std::vector<TrainingOptions> training;
   Dispatcher dispatcher = ManagedInterleaving{};
   // The run ends at this instant, as the last thing that happens at it (a minibatch may just have
-  // started). Without it the run ends when all requests that can be served have been and the last
+  // started). Without either the run ends when all requests that can be served have been and the last
   // configuration has begun.
   std::optional<TimeNs> end_ns;
+  // The run ends at the first instant at which so much energy has been drawn, at least 1, as the last thing
+  // that happens at it (a battery, or a budget). Like a set end it keeps the run going where nothing is left
+  // to serve.
+  std::optional<Int128> energy_budget_fj;
   // A run with a stream of which more than this wait ends with an error instead of exhausting the memory.
   std::int64_t max_waiting = 10'000'000;
   RunObserver* observer = nullptr;  // borrowed for the run

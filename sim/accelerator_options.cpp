@@ -59,7 +59,7 @@ MaybeError check_dispatcher(const Dispatcher& dispatcher) {
 
 // Training is always ready, so that under fixed priorities whatever comes after it is never served.
 MaybeError check_starvation(const AcceleratorOptions& options) {
-  if (options.end_ns || !std::holds_alternative<FixedPriority>(options.dispatcher)) return std::nullopt;
+  if (has_end(options) || !std::holds_alternative<FixedPriority>(options.dispatcher)) return std::nullopt;
   const Configuration& last = options.configurations.back();
   for (std::size_t job = 0; job < options.training.size(); ++job)
     for (std::size_t stream = 0; stream < options.streams.size(); ++stream)
@@ -79,6 +79,8 @@ MaybeError check_options(const AcceleratorOptions& options) {
   if (auto error = check_dispatcher(options.dispatcher)) return error;
   if (options.end_ns && !is_time(*options.end_ns))
     return bad_input("the end of a run must be from 0 to 100 years");
+  if (options.energy_budget_fj && *options.energy_budget_fj < 1)
+    return bad_input("an energy budget of at least 1 fJ is expected");
   bool serves = false, trains = false;
   for (const Configuration& configuration : options.configurations) {
     for (std::size_t i = 0; i < options.streams.size(); ++i) {
@@ -93,7 +95,7 @@ MaybeError check_options(const AcceleratorOptions& options) {
     if (stream.admission_limit < 1 || !is_time(stream.latency_budget_ns))
       return bad_input("a stream has an admission limit or a latency budget that is out of range");
   if (auto error = check_starvation(options)) return error;
-  if (!serves && !options.end_ns)
+  if (!serves && !has_end(options))
     return bad_input("the run would never end: it serves no requests and has no duration");
   if (!serves && !trains)
     return bad_input("the run has nothing to do: it neither serves requests nor trains");

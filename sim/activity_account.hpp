@@ -2,6 +2,8 @@
 // observer.
 #pragma once
 
+#include <optional>
+
 #include "sim/energy_meter.hpp"
 #include "sim/run_observer.hpp"
 #include "sim/time.hpp"
@@ -22,6 +24,18 @@ class ActivityAccount {
     if (now_ns != since_ns_) charge_time(now_ns);
   }
 
+  // From now on what is spent is summed up, for spent_at().
+  void limit(Int128 budget_fj) { left_fj_ = budget_fj; }
+
+  // The first instant at which all of the budget will be spent if the device goes on as it does; `never`
+  // where that is beyond the clock. Precondition: limit() was called, and charge(now_ns).
+  TimeNs spent_at(TimeNs now_ns) const {
+    if (*left_fj_ <= 0) return now_ns;
+    const Int128 power_uw = total_uw();
+    if (power_uw <= 0 || *left_fj_ / power_uw >= longest_time_ns - now_ns) return never;
+    return now_ns + static_cast<TimeNs>((*left_fj_ + power_uw - 1) / power_uw);
+  }
+
   void become(Activity activity, const RailPowerUw& power_uw, TimeNs now_ns) {
     charge(now_ns);
     activity_ = activity;
@@ -37,9 +51,17 @@ class ActivityAccount {
  private:
   void charge_time(TimeNs now_ns) {
     energy_.add(activity_, *power_uw_, now_ns - since_ns_);
+    if (left_fj_) [[unlikely]]
+      *left_fj_ -= total_uw() * (now_ns - since_ns_);
     if (observer_) [[unlikely]]
       observer_->spent(activity_, *power_uw_, since_ns_, now_ns);
     since_ns_ = now_ns;
+  }
+
+  Int128 total_uw() const {
+    Int128 sum = 0;
+    for (const std::int64_t rail_uw : *power_uw_) sum += rail_uw;
+    return sum;
   }
 
   RunObserver* observer_;
@@ -47,6 +69,7 @@ class ActivityAccount {
   Activity activity_ = Activity::idle;
   const RailPowerUw* power_uw_;
   TimeNs since_ns_ = 0;  // start of the present activity
+  std::optional<Int128> left_fj_;
 };
 
 }  // namespace wattline::sim

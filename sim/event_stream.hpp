@@ -10,7 +10,15 @@
 namespace wattline::sim {
 
 // A turn: something of what executes changes, but no minibatch ends.
-enum class EventKind : unsigned { completion, arrival, configuration_change, wait_expired, end, turn };
+enum class EventKind : unsigned {
+  completion,
+  arrival,
+  configuration_change,
+  wait_expired,
+  end,
+  turn,
+  energy_spent
+};
 
 struct EventStream {
   std::uint64_t events = 0;

@@ -27,7 +27,7 @@ class Tenant {
   std::uint32_t word_;
 };
 
-// What a minibatch wants of the GPU while it executes alone, as shares of its time.
+// What a minibatch, or a phase of it, wants of the GPU while it executes alone, as shares of its time.
 struct Demand {
   // In which the arithmetic units, and in which the memory, are used: 0 to 1 each, and they may overlap.
   double compute_busy = 1;
@@ -36,7 +36,25 @@ struct Demand {
   // neither. Their sum is at most 1.
   double compute_bound = 1;
   double memory_bound = 0;
+
+  static constexpr Demand nothing() { return {0, 0, 0, 0}; }
+  bool operator==(const Demand&) const = default;
 };
+
+// A stretch of a minibatch, in which its kernels want alike of the GPU.
+struct Phase {
+  // A minibatch's time alone, in the unit of until_q.
+  static constexpr std::uint64_t whole = std::uint64_t{1} << 32;
+
+  Demand demand;
+  // Where it ends, in 2^-32 of the minibatch's time alone. Of a minibatch's phases ascending, the last at
+  // `whole`.
+  std::uint64_t until_q = whole;
+};
+using Phases = std::span<const Phase>;
+
+// Of a minibatch of which no more is known: it wants all of the arithmetic units all the time.
+inline constexpr Phase one_phase[] = {Phase{}};
 
 struct MinibatchCost {
   TimeNs time_ns = 0;      // alone on the device; at least 1
@@ -49,8 +67,9 @@ class OperatingPoint {
  public:
   virtual ~OperatingPoint() = default;
   virtual MinibatchCost minibatch(Tenant tenant) = 0;
-  // Of such a minibatch. Asked only where minibatches execute side by side, once after each minibatch().
-  virtual Demand demand(Tenant) { return {}; }
+  // Of the minibatch that minibatch() was asked for last. Asked only where minibatches share the GPU; not
+  // empty, and borrowed until the run ends.
+  virtual Phases phases(Tenant) { return one_phase; }
   virtual RailPowerUw idle_power_uw() const = 0;
 };
 

@@ -4,58 +4,24 @@
 
 #include <map>
 
+#include "experiments/run/scenario_point.hpp"
+
 namespace wattline::experiments {
 
 namespace {
 
 using devices::FixedOperatingPoint;
 
-// A point whose inference minibatches take the serialised serving overhead longer, at idle power: the
-// minibatch's mean power falls accordingly (rounded to the microwatt).
-class ServedPoint final : public sim::OperatingPoint {
- public:
-  ServedPoint(FixedOperatingPoint device, sim::TimeNs serialised_ns)
-      : device_(std::move(device)), serialised_ns_(serialised_ns) {}
-
-  sim::MinibatchCost minibatch(sim::Tenant tenant) override {
-    sim::MinibatchCost cost = device_.minibatch(tenant);
-    if (tenant.work() == sim::Work::train || serialised_ns_ == 0) return cost;
-    const sim::RailPowerUw idle_uw = device_.idle_power_uw();
-    const sim::TimeNs time_ns = cost.time_ns + serialised_ns_;
-    for (std::size_t rail = 0; rail < sim::max_rails; ++rail) {
-      const sim::Int128 energy_fj =
-          sim::Int128{cost.power_uw[rail]} * cost.time_ns + sim::Int128{idle_uw[rail]} * serialised_ns_;
-      cost.power_uw[rail] = static_cast<std::int64_t>((energy_fj + time_ns / 2) / time_ns);
-    }
-    cost.time_ns = time_ns;
-    return cost;
-  }
-  // Of the serialised overhead nothing is wanted.
-  sim::Demand demand(sim::Tenant tenant) override {
-    sim::Demand demand = device_.demand(tenant);
-    if (tenant.work() == sim::Work::train || serialised_ns_ == 0) return demand;
-    const auto device_ns = static_cast<double>(device_.minibatch(tenant).time_ns);
-    const double share = device_ns / (device_ns + static_cast<double>(serialised_ns_));
-    for (double* wanted :
-         {&demand.compute_busy, &demand.memory_busy, &demand.compute_bound, &demand.memory_bound})
-      *wanted *= share;
-    return demand;
-  }
-  sim::RailPowerUw idle_power_uw() const override { return device_.idle_power_uw(); }
-  sim::TimeNs train_time_ns(std::size_t job) const { return device_.train_time_ns(job); }
-
- private:
-  FixedOperatingPoint device_;
-  sim::TimeNs serialised_ns_;
-};
-
 // One operating point for each (mode, batches) of the scenario: a phase that changes neither keeps the
 // same one, and so pays for no mode switch.
 class OperatingPoints {
  public:
-  explicit OperatingPoints(const Scenario& scenario) : scenario_(scenario) {}
+  explicit OperatingPoints(const Scenario& scenario)
+      : scenario_(scenario),
+        variability_(scenario.variability, scenario.seed, scenario.streams.size(), scenario.training.size()) {
+  }
 
-  Result<ServedPoint*> at(const ScenarioPhase& phase) {
+  Result<ScenarioPoint*> at(const ScenarioPhase& phase) {
     const auto key = std::pair{phase.mode, phase.infer_batch};
     if (const auto known = points_.find(key); known != points_.end()) return known->second.get();
     std::vector<devices::MinibatchOf> streams, training;
@@ -63,21 +29,28 @@ class OperatingPoints {
       streams.push_back({scenario_.streams[i].workload, phase.infer_batch[i], workloads::Role::infer});
     for (const ScenarioJob& job : scenario_.training)
       training.push_back({job.workload, job.batch, workloads::Role::train});
-    const bool side_by_side = std::holds_alternative<sim::CudaStreams>(scenario_.dispatcher);
-    auto point =
-        FixedOperatingPoint::make(*scenario_.board.truth, phase.mode, streams, training, side_by_side);
+    auto point = FixedOperatingPoint::make(*scenario_.board.truth, phase.mode, streams, training, sharing());
     if (!point) return point.error();
-    auto served = std::make_unique<ServedPoint>(*std::move(point), scenario_.serving_overhead.serialised_ns);
-    return points_.emplace(key, std::move(served)).first->second.get();
+    auto made = std::make_unique<ScenarioPoint>(*std::move(point), streams.size(),
+                                                scenario_.serving_overhead.serialised_ns, variability_);
+    return points_.emplace(key, std::move(made)).first->second.get();
   }
 
  private:
+  // How kernels meet, where they do, is the roofline's; a time slice can do without.
+  FixedOperatingPoint::Sharing sharing() const {
+    using Sharing = FixedOperatingPoint::Sharing;
+    if (std::holds_alternative<sim::CudaStreams>(scenario_.dispatcher)) return Sharing::needed;
+    return std::holds_alternative<sim::TimeSlicing>(scenario_.dispatcher) ? Sharing::if_known : Sharing::none;
+  }
+
   const Scenario& scenario_;
-  std::map<std::pair<devices::PowerMode, std::vector<std::int64_t>>, std::unique_ptr<ServedPoint>> points_;
+  sim::Variability variability_;
+  std::map<std::pair<devices::PowerMode, std::vector<std::int64_t>>, std::unique_ptr<ScenarioPoint>> points_;
 };
 
 sim::Configuration configuration_of(const Scenario& scenario, const ScenarioPhase& phase,
-                                    ServedPoint& point) {
+                                    ScenarioPoint& point) {
   sim::Configuration configuration;
   configuration.start_ns = phase.start_ns;
   configuration.point = &point;
@@ -140,6 +113,7 @@ Result<sim::RunResult> run_scenario(const Scenario& scenario) {
   }
   for (const ScenarioJob& job : scenario.training) options.training.push_back({.priority = job.priority});
   options.end_ns = scenario.duration_ns;
+  options.energy_budget_fj = scenario.energy_budget_fj;
   options.max_waiting = scenario.max_waiting;
   return sim::run_accelerator(options);
 }

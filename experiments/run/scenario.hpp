@@ -13,6 +13,7 @@
 #include "experiments/report/result_table.hpp"
 #include "sim/accelerator.hpp"
 #include "sim/serving_overhead.hpp"
+#include "sim/variability.hpp"
 
 namespace wattline::experiments {
 
@@ -52,6 +53,8 @@ struct Scenario {
   sim::TimeNs mode_switch_ns = 0;
   sim::TimeNs reboot_ns = 0;  // added where the number of active SMs changes
   std::optional<sim::TimeNs> duration_ns;
+  std::optional<sim::Int128> energy_budget_fj;  // the run ends when it is spent
+  sim::VariabilityOptions variability;          // none unless given
   std::int64_t max_waiting = 10'000'000;
   sim::ServingOverhead serving_overhead;  // none unless given; of every stream
   std::vector<ScenarioPhase> phases;      // at least one, the first at 0

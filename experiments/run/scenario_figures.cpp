@@ -122,6 +122,8 @@ ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run) {
   row.add("scenario", scenario.name);
   row.add("device", scenario.board.name);
   row.add("simulated_s", simulated_s, 3);
+  if (scenario.energy_budget_fj)
+    row.add("ended_by", std::string(run.energy_spent ? "energy_budget" : "duration"));
   if (scenario.streams.size() == 1)
     add_requests(scenario, scenario.streams.front(), run.streams.front(), simulated_s, row);
   else if (!scenario.streams.empty())

@@ -27,6 +27,15 @@ sim::ServingOverhead read_serving_overhead(ObjectReader in) {
   return overhead;
 }
 
+// {"time_cv": 0.025, "power_cv": 0.01}; what is left out is 0.
+sim::VariabilityOptions read_variability(ObjectReader in) {
+  sim::VariabilityOptions options;
+  options.time_cv = in.number_or("time_cv", between(0, 1), 0);
+  options.power_cv = in.number_or("power_cv", between(0, 1), 0);
+  in.reject_unknown_keys();
+  return options;
+}
+
 // Whether a list has one entry for each stream or job; else an error.
 bool same_number(ObjectReader& in, const std::string& key, std::size_t given, std::size_t expected) {
   if (given != expected)
@@ -77,11 +86,12 @@ void check_whole(const Scenario& scenario, ObjectReader& in) {
   if (in.failed()) return;
   if (scenario.streams.empty() && scenario.training.empty())
     in.fail("", "neither 'infer' nor 'train' is given; at least one is expected");
-  const bool ends = scenario.duration_ns ||
+  const bool ends = scenario.duration_ns || scenario.energy_budget_fj ||
                     (!scenario.streams.empty() &&
                      std::all_of(scenario.streams.begin(), scenario.streams.end(),
                                  [](const ScenarioStream& stream) { return stream.arrivals.finite(); }));
-  if (!ends) in.fail("duration_s", "missing; neither it nor the arrivals end the run");
+  if (!ends)
+    in.fail("duration_s", "missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
 }
 
 }  // namespace
@@ -129,6 +139,11 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   scenario.phases.push_back(first);
   if (in.has("duration_s"))
     scenario.duration_ns = std::llround(in.number("duration_s", between(1e-9, 1e9)) * 1e9);
+  // To the microjoule; the clock ends a run that has more than it can spend.
+  if (in.has("energy_budget_j"))
+    scenario.energy_budget_fj =
+        sim::Int128{std::llround(in.number("energy_budget_j", between(1e-6, 1e12)) * 1e6)} * 1'000'000'000;
+  if (in.has("variability")) scenario.variability = read_variability(in.object("variability"));
   scenario.max_waiting = in.integer_or("max_waiting", 1, 100'000'000, scenario.max_waiting);
   const devices::Switching switching =
       scenario.board.spec ? scenario.board.spec->switching : devices::Switching{};

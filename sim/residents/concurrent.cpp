@@ -20,9 +20,10 @@ double Concurrent::slowdown(const Demand& demand, double compute_wanted, double 
   return std::max(1.0, units) * (1 + interference * static_cast<double>(others));
 }
 
-void Concurrent::start(Tenant tenant, const MinibatchCost& cost, const Demand& demand, TimeNs now_ns) {
+void Concurrent::start(Tenant tenant, const MinibatchCost& cost, Phases phases, TimeNs now_ns) {
   advance_all(now_ns);
-  residents_.push_back({tenant, demand, cost.power_uw, Int128{cost.time_ns} << fraction_bits, 0});
+  residents_.push_back(
+      {tenant, cost.time_ns, cost.power_uw, phases, Int128{cost.time_ns} << fraction_bits, 0});
   set_rates(now_ns);
 }
 
@@ -30,7 +31,7 @@ Tenant Concurrent::advance(TimeNs now_ns) {
   advance_all(now_ns);
   const auto ended = std::find_if(residents_.begin(), residents_.end(),
                                   [](const Resident& resident) { return resident.left_q == 0; });
-  // None has where a minibatch was slowed down beyond the longest time: it goes on.
+  // None has where only a phase ended, or where one was slowed down beyond the longest time.
   const Tenant tenant = ended == residents_.end() ? Tenant::nobody() : ended->tenant;
   if (ended != residents_.end()) residents_.erase(ended);
   set_rates(now_ns);
@@ -41,6 +42,8 @@ void Concurrent::advance_all(TimeNs now_ns) {
   for (Resident& resident : residents_) {
     const Int128 done_q = Int128{resident.rate_q} * (now_ns - since_ns_);
     resident.left_q = std::max<Int128>(0, resident.left_q - done_q);
+    while (resident.phases.size() > 1 && resident.left_q <= resident.left_after_phase_q())
+      resident.phases = resident.phases.subspan(1);
   }
   since_ns_ = now_ns;
 }
@@ -48,16 +51,17 @@ void Concurrent::advance_all(TimeNs now_ns) {
 void Concurrent::set_rates(TimeNs now_ns) {
   double compute_wanted = 0, memory_wanted = 0;
   for (const Resident& resident : residents_) {
-    compute_wanted += resident.demand.compute_busy;
-    memory_wanted += resident.demand.memory_busy;
+    compute_wanted += resident.demand().compute_busy;
+    memory_wanted += resident.demand().memory_busy;
   }
   due_ns_ = never;
   for (Resident& resident : residents_) {
-    const double factor = slowdown(resident.demand, compute_wanted, memory_wanted, residents_.size() - 1,
+    const double factor = slowdown(resident.demand(), compute_wanted, memory_wanted, residents_.size() - 1,
                                    options_.interference);
     resident.rate_q = std::max<std::uint64_t>(
         1, static_cast<std::uint64_t>(static_cast<double>(std::uint64_t{1} << fraction_bits) / factor));
-    const Int128 left_ns = (resident.left_q + resident.rate_q - 1) / resident.rate_q;
+    const Int128 left_q = std::max<Int128>(0, resident.left_q - resident.left_after_phase_q());
+    const Int128 left_ns = (left_q + resident.rate_q - 1) / resident.rate_q;
     due_ns_ =
         std::min<TimeNs>(due_ns_, now_ns + static_cast<TimeNs>(std::min<Int128>(left_ns, longest_time_ns)));
   }

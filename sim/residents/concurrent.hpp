@@ -1,13 +1,15 @@
 // What executes on the GPU under CUDA streams: all minibatches in flight at once, each slowed down where they
 // want the same unit.
 //
-// Of a minibatch's time alone, a share u_c is spent in kernels bound by arithmetic, u_m in kernels bound by
-// memory, and the rest in neither (launches, the CPU). With C and M the sums over all residents of the shares
-// of time in which they use the arithmetic units and the memory, it takes
+// Of the time alone of a minibatch's present phase, a share u_c is spent in kernels bound by arithmetic, u_m
+// in kernels bound by memory, and the rest in neither (launches, the CPU). With C and M the sums over the
+// present phases of all residents of the shares of time in which they use the arithmetic units and the
+// memory, it takes
 //   s = (u_c max(1, C) + u_m max(1, M) + (1 - u_c - u_m)) (1 + interference x (others))
-// times as long as alone: a unit that is wanted for more than all of the time is shared in proportion. Our
-// reading, in the spirit of the roofline (Williams et al. 2009): kernels of a small GPU fill its units, so
-// that what two of them want of one unit adds up. `interference` is what they lose besides, in caches.
+// times as long as alone, until someone's phase ends: a unit that is wanted for more than all of the time is
+// shared in proportion. Our reading, in the spirit of the roofline (Williams et al. 2009): kernels of a small
+// GPU fill its units, so that what two of them want of one unit adds up. `interference` is what they lose
+// besides, in caches.
 //
 // Power: the device's idle power, and what each minibatch draws above it, in proportion to its speed, so that
 // a minibatch's energy above idle stays what it is alone.
@@ -37,10 +39,10 @@ class Concurrent {
 
   bool has_room() const { return true; }
   bool empty() const { return residents_.empty(); }
-  void start(Tenant tenant, const MinibatchCost& cost, const Demand& demand, TimeNs now_ns);
+  void start(Tenant tenant, const MinibatchCost& cost, Phases phases, TimeNs now_ns);
   TimeNs due() const { return due_ns_; }
   // Of minibatches that end at one instant the one that started first; nobody where what was due was only the
-  // end of the longest time.
+  // end of a phase, or of the longest time.
   Tenant advance(TimeNs now_ns);
   // Preconditions of both: !empty().
   Activity activity() const;
@@ -53,10 +55,15 @@ class Concurrent {
  private:
   struct Resident {
     Tenant tenant;
-    Demand demand;
+    TimeNs time_ns;  // alone
     RailPowerUw power_uw;
+    Phases phases;         // the present one and those to come
     Int128 left_q;         // time alone that is left, in 2^-32 ns
     std::uint64_t rate_q;  // of it, done in each nanosecond
+
+    const Demand& demand() const { return phases.front().demand; }
+    // What will be left when the present phase ends.
+    Int128 left_after_phase_q() const { return Int128{time_ns} * (Phase::whole - phases.front().until_q); }
   };
   void advance_all(TimeNs now_ns);
   void set_rates(TimeNs now_ns);

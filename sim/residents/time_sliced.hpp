@@ -7,10 +7,18 @@
 // slice; when another comes, it keeps the GPU to the end of the slice that it is in. A minibatch is thus
 // stretched by the slices of the others and by the changes.
 //
+// In a phase that wants nothing of the GPU (training that waits for data, the CPU's part of a request) a
+// process stalls: it gives up its turn, goes on beside whoever executes, and joins the turns as the last when
+// the phase is over. Gaps between kernels, which a phase has in part, are not given up.
+//
+// Power: the device's idle power, and what each minibatch draws above it while it executes or stalls, so that
+// a minibatch's energy above idle stays what it is alone.
+//
 // Exact: all times are whole nanoseconds. Not thread-safe.
 #pragma once
 
 #include <deque>
+#include <vector>
 
 #include "sim/operating_point.hpp"
 
@@ -29,29 +37,52 @@ class TimeSliced {
   explicit TimeSliced(const Options& options) : options_(options) {}
 
   bool has_room() const { return true; }
-  bool empty() const { return turns_.empty(); }
-  void start(Tenant tenant, const MinibatchCost& cost, TimeNs now_ns);
-  TimeNs due() const { return due_ns_; }
+  bool empty() const { return turns_.empty() && stalled_.empty(); }
+  void start(Tenant tenant, const MinibatchCost& cost, Phases phases, TimeNs now_ns);
+  TimeNs due() const {
+    return stalled_.empty() ? turn_due_ns_ : std::min(turn_due_ns_, stalled_.front().until_ns);
+  }
+  // Of what is due at one instant the end of a turn goes first.
   Tenant advance(TimeNs now_ns);
   // Preconditions of both: !empty().
   Activity activity() const;
-  const RailPowerUw& power_uw(const RailPowerUw& idle_uw) const;
+  const RailPowerUw& power_uw(const RailPowerUw& idle_uw);
 
  private:
   struct Resident {
     Tenant tenant;
-    TimeNs left_ns;  // at the start of its present turn
+    TimeNs time_ns;  // alone
+    TimeNs left_ns;  // of it, at the start of its present turn or stall
     RailPowerUw power_uw;
+    Phases phases;  // the present one and those to come
+
+    bool stalls() const { return phases.front().demand == Demand::nothing(); }
+    // What will be left of it when the phase ends, rounded down.
+    TimeNs left_after_ns(const Phase& phase) const;
+    // Until its next stall begins, or else it ends. Precondition: it does not stall.
+    TimeNs until_stall_ns() const;
+    // So much of it is left: the phases before that are over.
+    void come_to(TimeNs left_ns_now);
   };
+  struct Stalled {
+    Resident resident;
+    TimeNs until_ns;
+  };
+  Tenant end_turn(TimeNs now_ns);
+  Tenant end_stall(TimeNs now_ns);
+  // Ended, or on to its next phase. Returns whether it ended.
+  bool go_on(const Resident& resident, TimeNs now_ns);
   void begin_turn(TimeNs now_ns);
   void execute(TimeNs now_ns);
 
   Options options_;
-  std::deque<Resident> turns_;  // the first has the GPU, or is being changed to
+  std::deque<Resident> turns_;    // the first has the GPU, or is being changed to
+  std::vector<Stalled> stalled_;  // in the order in which they end
   bool changing_ = false;
-  TimeNs since_ns_ = 0;  // start of the present turn, or change
-  TimeNs due_ns_ = never;
+  TimeNs since_ns_ = 0;         // start of the present turn, or change
+  TimeNs turn_due_ns_ = never;  // when it ends
   Tenant executed_last_ = Tenant::nobody();
+  RailPowerUw power_uw_{};
 };
 
 }  // namespace wattline::sim

@@ -1,5 +1,6 @@
 // Prints what must not depend on the compiler: the event stream and the figures of a run of three streams and
 // two jobs under each dispatcher, with random gaps and random times. compare.sh builds it in several ways.
+#include <array>
 #include <bit>
 #include <cstdio>
 #include <vector>
@@ -19,14 +20,24 @@ class LognormalPoint final : public OperatingPoint {
     const auto time_ns = static_cast<TimeNs>(times_.lognormal(0, 0.2) * mean_ms * 1e6);
     return {time_ns, {static_cast<std::int64_t>(times_.uniform() * 3e7), 5'000'000}};
   }
-  Demand demand(Tenant) override {
-    const double share = times_.uniform();
-    return {share, 1 - share, 0.7 * share, 0.6 * (1 - share)};
+  Phases phases(Tenant) override {
+    // Of a hundred, so that they stay where they are.
+    auto& phases = phases_[times_.below(phases_.size())];
+    if (phases.empty())
+      for (const std::uint64_t until_q : {Phase::whole / 5, Phase::whole / 2, Phase::whole}) {
+        const double share = times_.uniform();
+        const bool nothing = times_.below(4) == 0;
+        phases.push_back(
+            {nothing ? Demand::nothing() : Demand{share, 1 - share, 0.7 * share, 0.6 * (1 - share)},
+             until_q});
+      }
+    return phases;
   }
   RailPowerUw idle_power_uw() const override { return {4'000'000, 3'000'000}; }
 
  private:
   RandomStream times_{7, "times"};
+  std::array<std::vector<Phase>, 100> phases_;
 };
 
 void print_run(const Dispatcher& dispatcher) {

@@ -170,11 +170,28 @@ TEST_CASE("A scenario has work, arrivals for its inference only, and an end") {
   json.erase("changes");
   expect_start(error_of(json), "s.json: arrivals: nothing serves them; 'infer' is missing");
   json.erase("arrivals");
-  expect_start(error_of(json), "s.json: duration_s: missing; neither it nor the arrivals end the run");
+  expect_start(
+      error_of(json),
+      "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
   json["duration_s"] = 5;
   CHECK(error_of(json) == "(accepted)");
-  expect_start(error_without("/arrivals", "requests"),
-               "s.json: duration_s: missing; neither it nor the arrivals end the run");
+  expect_start(
+      error_without("/arrivals", "requests"),
+      "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
+}
+
+TEST_CASE("An energy budget and variability have their ranges, and a budget ends a run") {
+  Json json = good;
+  json["arrivals"].erase("requests");
+  json["energy_budget_j"] = 12.5;
+  CHECK(error_of(json) == "(accepted)");
+  CHECK((parsed(json).energy_budget_fj == sim::Int128{12'500'000} * 1'000'000'000));
+  expect_start(error_with("/energy_budget_j", 0), "s.json: energy_budget_j: 0 is not accepted");
+  expect_start(error_with("/energy_budget_j", 1e13), "s.json: energy_budget_j: 1e+13 is not accepted");
+  CHECK(error_with("/variability", {{"time_cv", 0.03}}) == "(accepted)");
+  expect_start(error_with("/variability", {{"time_cv", -0.1}}), "s.json: variability.time_cv: -0.1");
+  expect_start(error_with("/variability", {{"power_cv", 1.5}}), "s.json: variability.power_cv: 1.5");
+  expect_start(error_with("/variability", {{"cv", 0.1}}), "s.json: variability: unknown key 'cv'");
 }
 
 TEST_CASE("Serving overhead has known parts in range and needs inference") {

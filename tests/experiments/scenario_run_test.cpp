@@ -1,6 +1,7 @@
 // Deterministic scenarios on a measured table, whose every figure is computed by hand.
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -56,6 +57,35 @@ Json figures(const Json& json) {
 // Times and energies are sums of whole nanoseconds and femtojoules; only the last conversion rounds.
 Approx nearly(double value) {
   return Approx(value).epsilon(1e-12);
+}
+
+TEST_CASE("A battery ends the run, and what was served and trained until then is what it paid for") {
+  // Idle 0.1 s at 5 W, then 10 ms at 20 W and 90 ms at 5 W in turn, 0.65 J a request: 0.5 + 10 x 0.65 = 7 J
+  // are spent when the eleventh request comes, at 1.1 s; 0.1 J of its 0.2 more in 5 ms.
+  Json json = scenario_of(1, 100);
+  json["energy_budget_j"] = 7.1;
+  const Json run = figures(json);
+  CHECK(run["simulated_s"] == nearly(1.105));
+  CHECK(run["ended_by"] == "energy_budget");
+  CHECK(run["energy_j"] == nearly(7.1));
+  CHECK(run["requests_completed"] == 10);
+  json["duration_s"] = 1;
+  CHECK(figures(json)["ended_by"] == "duration");
+  CHECK_FALSE(figures(scenario_of(1, 100)).contains("ended_by"));
+}
+
+TEST_CASE("Variability changes the times of minibatches, not the arrivals, and repeats") {
+  Json json = scenario_of(1, 100);
+  json["variability"] = {{"time_cv", 0.1}, {"power_cv", 0.05}};
+  const Json run = figures(json);
+  CHECK(run["requests_arrived"] == 100);
+  // Mean of 100 lognormals of standard deviation 1 ms: within four standard errors of 10 ms.
+  CHECK(std::abs(run["latency_mean_ms"].get<double>() - 10) < 0.4);
+  CHECK(run["latency_max_ms"] > 10.5);
+  CHECK(run["energy_j"] != figures(scenario_of(1, 100))["energy_j"]);
+  CHECK(figures(json) == run);
+  json["seed"] = 2;
+  CHECK(figures(json) != run);
 }
 
 TEST_CASE("Single requests that never meet take their service time each") {

@@ -14,21 +14,21 @@ using Instants = std::vector<TimeNs>;
 // Costs by tenant: those of the streams, then those of the jobs.
 class TenantPoint final : public OperatingPoint {
  public:
-  TenantPoint(std::vector<MinibatchCost> streams, std::vector<MinibatchCost> jobs, Demand streams_want = {},
-              Demand jobs_want = {})
+  TenantPoint(std::vector<MinibatchCost> streams, std::vector<MinibatchCost> jobs,
+              std::vector<Phase> streams_want = {{}}, std::vector<Phase> jobs_want = {{}})
       : streams_(std::move(streams)),
         jobs_(std::move(jobs)),
-        streams_want_(streams_want),
-        jobs_want_(jobs_want) {}
+        streams_want_(std::move(streams_want)),
+        jobs_want_(std::move(jobs_want)) {}
   MinibatchCost minibatch(Tenant tenant) override {
     return (tenant.work() == Work::infer ? streams_ : jobs_)[tenant.index()];
   }
-  Demand demand(Tenant tenant) override { return tenant.work() == Work::infer ? streams_want_ : jobs_want_; }
+  Phases phases(Tenant tenant) override { return tenant.work() == Work::infer ? streams_want_ : jobs_want_; }
   RailPowerUw idle_power_uw() const override { return {10}; }
 
  private:
   std::vector<MinibatchCost> streams_, jobs_;
-  Demand streams_want_, jobs_want_;
+  std::vector<Phase> streams_want_, jobs_want_;
 };
 
 // "stream 0 of 1: 14": whose minibatch ended when.
@@ -152,7 +152,7 @@ TEST_CASE("Time-slicing: who is alone goes on without changes, also in slices, a
 }
 
 TEST_CASE("CUDA streams: two that want all of one unit take twice as long, and of two units do not disturb") {
-  const Demand arithmetic{1, 0, 1, 0}, memory{0, 1, 0, 1};
+  const std::vector<Phase> arithmetic{{{1, 0, 1, 0}}}, memory{{{0, 1, 0, 1}}};
   const auto both = run(CudaStreams{}, {{takes(10, 30)}, {takes(30, 50)}, arithmetic, arithmetic},
                         {one_by_one}, {{0}}, 1, 40);
   CHECK(both.ends == std::vector<std::string>{"s0 0-20", "t0 40"});
@@ -173,6 +173,35 @@ TEST_CASE("CUDA streams: what is bound by launches is not slowed down, and inter
   // Two of one unit (twice), and each as long again for the other: four times.
   const auto traced = run(CudaStreams{{1}}, {{takes(10)}, {takes(30)}}, {one_by_one}, {{0}}, 1, 60);
   CHECK(traced.ends == std::vector<std::string>{"s0 0-40", "t0 60"});
+}
+
+TEST_CASE("CUDA streams: who disturbs whom changes with the phases of both") {
+  // Inference wants arithmetic all the time; training memory for 20, then arithmetic for 20. A request of 30
+  // at 10: to 20 undisturbed (10 done), then both at half speed until inference has done 20 more, at 60, when
+  // training has done 20 of its 20.
+  const std::vector<Phase> arithmetic{{{1, 0, 1, 0}}};
+  const std::vector<Phase> both{{{0, 1, 0, 1}, Phase::whole / 2}, {{1, 0, 1, 0}}};
+  const auto traced =
+      run(CudaStreams{}, {{takes(30)}, {takes(40)}, arithmetic, both}, {one_by_one}, {{10}}, 1, 60);
+  CHECK(traced.ends == std::vector<std::string>{"s0 10-60", "t0 60"});
+  // A request in the first phase of training only is not slowed down: the response depends on when it comes.
+  const auto early =
+      run(CudaStreams{}, {{takes(15)}, {takes(40)}, arithmetic, both}, {one_by_one}, {{1}}, 1, 60);
+  CHECK(early.ends == std::vector<std::string>{"s0 1-16", "t0 40"});
+}
+
+TEST_CASE("Time-slicing: a process that wants nothing of the GPU stalls beside the others, not in turns") {
+  // Training waits for data for 2000, then computes for 2000. A request of 3000 at 500 meets no one until
+  // 2000; it has the GPU to the end of its slice, 2500, then slices of 1000: training 2500-3500, inference
+  // 3500-4500, of which it needed 1000.
+  const std::vector<Phase> waits_first{{Demand::nothing(), Phase::whole / 2}, {}};
+  const TenantPoint point({takes(3000, 30)}, {takes(4000, 50)}, {{}}, waits_first);
+  const auto traced = run(TimeSlicing{{1000, 0}}, point, {one_by_one}, {{500}}, 1, 5500);
+  CHECK(traced.ends == std::vector<std::string>{"s0 500-4500", "t0 5500"});
+  // While it stalls it draws its power above idle (10) beside the other's: 50 alone, 50 + 30 - 10 together.
+  CHECK((traced.result.energy.total_fj() == 4000 * 40 + 3000 * 20 + 5500 * 10));
+  CHECK(traced.result.energy.time_ns(Activity::train) == 500 + 1000 + 1000);
+  CHECK(traced.result.energy.time_ns(Activity::infer) == 3000);
 }
 
 TEST_CASE("CUDA streams: a minibatch that is slowed down beyond the longest time goes on") {

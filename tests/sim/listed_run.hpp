@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 #include <utility>
@@ -36,17 +37,32 @@ class VaryingPoint final : public OperatingPoint {
     if (tenant.work() == Work::infer) return {infer_ns_ + k, {power_uw_ + 3 * k, 2}};
     return {train_ns_ + k, {power_uw_ + k, 1}};
   }
-  Demand demand(Tenant tenant) override {
-    const double share =
-        0.2 * static_cast<double>((made_ * 3 + static_cast<std::int64_t>(tenant.index())) % 6);
-    return {share, 1 - share, share, 0.9 * (1 - share)};
+  Phases phases(Tenant tenant) override {
+    const auto k = made_ * 3 + static_cast<std::int64_t>(tenant.index());
+    auto& made = phases_[static_cast<std::size_t>(k % 6)];
+    if (made.empty()) made = made_phases(k % 6);
+    return made;
   }
   RailPowerUw idle_power_uw() const override { return {power_uw_ / 3, 1}; }
 
  private:
+  // One to four phases of uneven length, of which every third wants nothing; one is empty.
+  static std::vector<Phase> made_phases(std::int64_t k) {
+    std::vector<Phase> phases;
+    for (std::int64_t i = 0; i <= k % 4; ++i) {
+      const double share = 0.2 * static_cast<double>((k + 2 * i) % 6);
+      const bool nothing = (k + i) % 3 == 2;
+      phases.push_back({nothing ? Demand::nothing() : Demand{share, 1 - share, share, 0.9 * (1 - share)},
+                        Phase::whole / 7 * static_cast<std::uint64_t>(1 + i + i % 2)});
+    }
+    phases.back().until_q = Phase::whole;
+    return phases;
+  }
+
   TimeNs infer_ns_, train_ns_;
   std::int64_t power_uw_;
   std::int64_t made_ = 0;
+  std::array<std::vector<Phase>, 6> phases_;
 };
 
 class ListedArrivals final : public ArrivalProcess {

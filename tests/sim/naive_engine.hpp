@@ -50,12 +50,13 @@ class NaiveEngine {
     if (options_.end_ns) to_come_.insert({*options_.end_ns, end, 0});
     enter_configuration();
     while (!over_) {
+      foresee_end_of_energy();
       if (to_come_.empty()) {
         decide();
         continue;
       }
       const auto [at_ns, what, who] = *to_come_.begin();
-      if (decision_due_ && (at_ns > now_ns_ || what == end)) {
+      if (decision_due_ && (at_ns > now_ns_ || what >= end)) {
         decide();
         continue;
       }
@@ -75,17 +76,19 @@ class NaiveEngine {
   }
 
  private:
-  enum Order : unsigned { executed, arrival, change, expiry, end };
+  enum Order : unsigned { executed, arrival, change, expiry, end, energy_spent = 6 };
   enum Kind : unsigned { completion = 0, turn = 5 };
 
   struct Resident {
     Tenant tenant;
     MinibatchCost cost;
-    Demand demand;
+    Phases phases;
     std::vector<TimeNs> requests;
     TimeNs formed_ns = 0;
     Int128 left_q;  // of its time alone, in 2^-32 ns
     Int128 rate_q = 0;
+    TimeNs stalled_until_ns = never;  // where it stalls
+    std::size_t stalled_as = 0;       // the how many-th stall of all
   };
   struct Job {
     TimeNs ready_since_ns = 0;
@@ -108,6 +111,35 @@ class NaiveEngine {
                        [&](const Resident& resident) { return resident.tenant == tenant; });
   }
 
+  // What is left of the minibatch when its i-th phase ends; under time-slicing in whole nanoseconds.
+  Int128 left_after_q(const Resident& resident, std::size_t i) const {
+    const Int128 one = Int128{1} << 32;
+    const Int128 left_q = resident.cost.time_ns * (one - resident.phases[i].until_q);
+    return runs<TimeSlicing>() ? left_q / one * one : left_q;
+  }
+  std::size_t phase_of(const Resident& resident) const {
+    for (std::size_t i = 0; i + 1 < resident.phases.size(); ++i)
+      if (resident.left_q > left_after_q(resident, i)) return i;
+    return resident.phases.size() - 1;
+  }
+  static bool wants_nothing(const Demand& demand) {
+    return demand.compute_busy == 0 && demand.memory_busy == 0 && demand.compute_bound == 0 &&
+           demand.memory_bound == 0;
+  }
+  bool stalls(const Resident& resident) const {
+    return runs<TimeSlicing>() && wants_nothing(resident.phases[phase_of(resident)].demand);
+  }
+  // Of those that do not stall the first has the GPU.
+  std::vector<Resident>::iterator holder() {
+    return std::find_if(residents_.begin(), residents_.end(),
+                        [](const Resident& resident) { return resident.stalled_until_ns == never; });
+  }
+  std::vector<Resident>::const_iterator holder() const { return const_cast<NaiveEngine*>(this)->holder(); }
+  std::int64_t in_turns() const {
+    return std::count_if(residents_.begin(), residents_.end(),
+                         [](const Resident& resident) { return resident.stalled_until_ns == never; });
+  }
+
   // --- what the device is doing ---
 
   void spend(TimeNs until_ns) {
@@ -127,7 +159,8 @@ class NaiveEngine {
     const auto of = [](const Resident& resident) {
       return resident.tenant.work() == Work::infer ? Activity::infer : Activity::train;
     };
-    if (!runs<CudaStreams>()) return of(residents_.front());
+    if (!runs<CudaStreams>() && in_turns() > 0) return of(*holder());
+    if (!runs<CudaStreams>()) return of(*first_to_end_stalling());
     std::set<Activity> all;
     for (const Resident& resident : residents_) all.insert(of(resident));
     return all.size() == 1 ? *all.begin() : Activity::shared;
@@ -135,8 +168,7 @@ class NaiveEngine {
 
   RailPowerUw power_uw() const {
     if (occupied_) return occupied_uw_;
-    if (residents_.empty() || changing_process_) return idle_uw();
-    if (!runs<CudaStreams>()) return residents_.front().cost.power_uw;
+    if (residents_.empty()) return idle_uw();
     RailPowerUw sum = idle_uw();
     for (const Resident& resident : residents_)
       for (std::size_t i = 0; i < max_rails; ++i) {
@@ -155,16 +187,17 @@ class NaiveEngine {
     TimeNs due_ns = never;
     if (occupied_) {
       due_ns = occupied_until_ns_;
-    } else if (changing_process_) {
-      due_ns = changed_at_ns_;
     } else {
       set_rates();
+      if (changing_process_) due_ns = changed_at_ns_;
       for (const Resident& resident : residents_) {
-        if (resident.rate_q == 0) continue;
-        due_ns = std::min(
-            due_ns, now_ns_ + static_cast<TimeNs>((resident.left_q + resident.rate_q - 1) / resident.rate_q));
+        if (resident.stalled_until_ns != never) due_ns = std::min(due_ns, resident.stalled_until_ns);
+        if (resident.stalled_until_ns != never || resident.rate_q == 0) continue;
+        const Int128 stretch_q = resident.left_q - next_left_q(resident);
+        due_ns = std::min(due_ns,
+                          now_ns_ + static_cast<TimeNs>((stretch_q + resident.rate_q - 1) / resident.rate_q));
       }
-      if (const auto* slicing = runs<TimeSlicing>(); slicing && residents_.size() > 1) {
+      if (const auto* slicing = runs<TimeSlicing>(); slicing && in_turns() > 1 && !changing_process_) {
         TimeNs slice_end_ns = turn_since_ns_ + slicing->options.slice_ns;
         while (slice_end_ns < now_ns_) slice_end_ns += slicing->options.slice_ns;
         if (turn_ends_ns_ == never) turn_ends_ns_ = slice_end_ns;
@@ -179,9 +212,10 @@ class NaiveEngine {
     for (std::size_t i = 0; i < residents_.size(); ++i) {
       if (const auto* streams = runs<CudaStreams>()) {
         double compute = 0, memory = 0;
-        for (const Resident& resident : residents_) compute += resident.demand.compute_busy;
-        for (const Resident& resident : residents_) memory += resident.demand.memory_busy;
-        const Demand& demand = residents_[i].demand;
+        const auto wants = [&](const Resident& each) { return each.phases[phase_of(each)].demand; };
+        for (const Resident& resident : residents_) compute += wants(resident).compute_busy;
+        for (const Resident& resident : residents_) memory += wants(resident).memory_busy;
+        const Demand demand = wants(residents_[i]);
         const double units = demand.compute_bound * (compute > 1 ? compute : 1) +
                              demand.memory_bound * (memory > 1 ? memory : 1) +
                              (1 - demand.compute_bound - demand.memory_bound);
@@ -189,24 +223,54 @@ class NaiveEngine {
                                                                  static_cast<double>(residents_.size() - 1));
         residents_[i].rate_q = static_cast<std::int64_t>(one / slower);
       } else {
-        residents_[i].rate_q = i == 0 ? std::int64_t{1} << 32 : 0;
+        const bool executes = holder() == residents_.begin() + static_cast<std::ptrdiff_t>(i);
+        const bool stalled = residents_[i].stalled_until_ns != never;
+        residents_[i].rate_q = stalled || (executes && !changing_process_) ? std::int64_t{1} << 32 : 0;
       }
     }
+  }
+
+  // What will be left of the minibatch when something happens to it that is not another's doing.
+  Int128 next_left_q(const Resident& resident) const {
+    if (!shares()) return 0;
+    std::size_t i = phase_of(resident);
+    if (runs<CudaStreams>()) return left_after_q(resident, i);
+    while (i + 1 < resident.phases.size() && (!wants_nothing(resident.phases[i + 1].demand) ||
+                                              left_after_q(resident, i + 1) == left_after_q(resident, i)))
+      ++i;
+    return left_after_q(resident, i);
+  }
+
+  std::vector<Resident>::const_iterator first_to_end_stalling() const {
+    return std::min_element(residents_.begin(), residents_.end(), [](const Resident& a, const Resident& b) {
+      return std::pair(a.stalled_until_ns, a.stalled_as) < std::pair(b.stalled_until_ns, b.stalled_as);
+    });
+  }
+
+  // As the last of those that take turns, or stalled.
+  void join(Resident resident) {
+    resident.stalled_until_ns = never;
+    resident.rate_q = 0;
+    if (stalls(resident)) {
+      const Int128 stretch_q = resident.left_q - left_after_q(resident, phase_of(resident));
+      resident.stalled_until_ns = now_ns_ + static_cast<TimeNs>(stretch_q >> 32);
+      resident.stalled_as = ++stalls_;
+    }
+    residents_.push_back(resident);
   }
 
   // The first in the order of turns gets the GPU.
   void give_turn() {
     changing_process_ = false;
     turn_ends_ns_ = never;
-    if (residents_.empty()) return;
+    if (in_turns() == 0) return;
     const auto* slicing = runs<TimeSlicing>();
-    if (slicing && last_ && *last_ != residents_.front().tenant && slicing->options.switch_ns > 0) {
+    if (slicing && last_ && *last_ != holder()->tenant && slicing->options.switch_ns > 0) {
       changing_process_ = true;
       changed_at_ns_ = now_ns_ + slicing->options.switch_ns;
-      for (Resident& resident : residents_) resident.rate_q = 0;
       return;
     }
-    last_ = residents_.front().tenant;
+    last_ = holder()->tenant;
     turn_since_ns_ = now_ns_;
   }
 
@@ -230,9 +294,26 @@ class NaiveEngine {
       log(expiry, who);
       decision_due_ = true;
     } else {
-      log(end, 0);
+      log(what, 0);
       over_ = true;
     }
+  }
+
+  void foresee_end_of_energy() {
+    if (!options_.energy_budget_fj) return;
+    for (auto i = to_come_.begin(); i != to_come_.end();)
+      i = std::get<1>(*i) == energy_spent ? to_come_.erase(i) : ++i;
+    Int128 left_fj = *options_.energy_budget_fj, power_fj_per_ns = 0;
+    for (const auto& [as, energy_fj] : result_.energy_fj) left_fj -= energy_fj;
+    for (const std::int64_t rail_uw : power_uw()) power_fj_per_ns += rail_uw;
+    if (left_fj > 0 && power_fj_per_ns == 0) return;
+    // Of the instants before which something is left the last, by halving.
+    Int128 too_early_ns = -1, enough_ns = std::max<Int128>(0, left_fj);
+    while (enough_ns - too_early_ns > 1) {
+      const Int128 middle_ns = (too_early_ns + enough_ns) / 2;
+      (middle_ns * power_fj_per_ns < left_fj ? too_early_ns : enough_ns) = middle_ns;
+    }
+    to_come_.insert({now_ns_ + static_cast<TimeNs>(enough_ns), energy_spent, 0});
   }
 
   void arrive(std::size_t who) {
@@ -259,28 +340,53 @@ class NaiveEngine {
         change_further();
       else
         decision_due_ = true;
-    } else if (changing_process_) {
-      log(turn, 0);
-      changing_process_ = false;
-      last_ = residents_.front().tenant;
-      turn_since_ns_ = now_ns_;
-      turn_ends_ns_ = never;
+    } else if (runs<TimeSlicing>()) {
+      happen_to_turns();
       decision_due_ = true;
     } else {
       const auto ended =
           std::find_if(residents_.begin(), residents_.end(), [](const Resident& r) { return r.left_q == 0; });
       if (ended == residents_.end()) {
         log(turn, 0);
-        std::rotate(residents_.begin(), residents_.begin() + 1, residents_.end());
       } else {
         const Resident resident = *ended;
         residents_.erase(ended);
         finish(resident);
+        give_turn();
       }
-      give_turn();
       decision_due_ = true;
     }
     arrange();
+  }
+
+  // The end of a turn, or else of the first stall.
+  void happen_to_turns() {
+    if (changing_process_ && changed_at_ns_ == now_ns_) {
+      log(turn, 0);
+      changing_process_ = false;
+      last_ = holder()->tenant;
+      turn_since_ns_ = now_ns_;
+      turn_ends_ns_ = never;
+      return;
+    }
+    const bool executes = in_turns() > 0 && !changing_process_;
+    const bool turn_over = executes && (turn_ends_ns_ == now_ns_ || turn_target_reached());
+    const auto who =
+        turn_over ? holder() : residents_.begin() + (first_to_end_stalling() - residents_.begin());
+    const Resident resident = *who;
+    const bool had_gpu = in_turns() > 0;
+    residents_.erase(who);
+    if (resident.left_q == 0) {
+      finish(resident);
+    } else {
+      log(turn, 0);
+      join(resident);
+    }
+    if (turn_over || (!had_gpu && in_turns() > 0)) give_turn();
+  }
+  bool turn_target_reached() const {
+    const Resident& resident = *holder();
+    return resident.left_q == 0 || stalls(resident);
   }
 
   void finish(const Resident& resident) {
@@ -343,7 +449,9 @@ class NaiveEngine {
   }
 
   bool nothing_left() const {
-    if (options_.end_ns || waiting_.empty() || current_ + 1 < options_.configurations.size()) return false;
+    if (options_.end_ns || options_.energy_budget_fj || waiting_.empty() ||
+        current_ + 1 < options_.configurations.size())
+      return false;
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
       if (arrived_[i] < arrivals_[i].size()) return false;
       if (executes({Work::infer, static_cast<std::uint32_t>(i)}) || ready_since(i)) return false;
@@ -400,9 +508,9 @@ class NaiveEngine {
   }
 
   void start(Tenant tenant) {
-    Resident resident{tenant, now().point->minibatch(tenant), {}, {}, 0, 0};
+    Resident resident{tenant, now().point->minibatch(tenant), one_phase, {}, 0, 0};
     if (tenant.work() == Work::infer) resident.formed_ns = *ready_since(tenant.index());
-    if (runs<CudaStreams>()) resident.demand = now().point->demand(tenant);
+    if (shares()) resident.phases = now().point->phases(tenant);
     resident.left_q = Int128{resident.cost.time_ns} << 32;
     ++counts(tenant).started;
     if (tenant.work() == Work::infer) {
@@ -416,8 +524,9 @@ class NaiveEngine {
     } else {
       ++training_[tenant.index()].this_cycle;
     }
-    residents_.push_back(resident);
-    if (residents_.size() == 1) give_turn();
+    const bool had_gpu = in_turns() > 0;
+    join(resident);
+    if (!had_gpu && in_turns() > 0) give_turn();
   }
 
   // --- configurations ---
@@ -476,6 +585,7 @@ class NaiveEngine {
   bool changing_process_ = false;
   TimeNs changed_at_ns_ = 0, turn_since_ns_ = 0, turn_ends_ns_ = never;
   std::optional<Tenant> last_;
+  std::size_t stalls_ = 0;
   std::size_t current_ = 0, wanted_ = 0, profiled_ = 0;
   bool must_switch_ = false;
   NaiveResult result_;

@@ -104,8 +104,10 @@ Scenario scenario_of(const std::vector<std::uint8_t>& bytes) {
     if (choices.yes(3)) stream.admission_limit = 1 + choices.below(12);
   }
   if (choices.yes()) options.end_ns = unit * 8 * choices.below(200);
+  if (choices.yes(4)) options.energy_budget_fj = 1 + unit * 100 * choices.below(200) * choices.below(40);
   // Without an end, training that goes before requests is refused: it would never stop.
-  for (TrainingOptions& job : options.training) job.priority = options.end_ns ? choices.below(4) : 4;
+  for (TrainingOptions& job : options.training)
+    job.priority = options.end_ns || options.energy_budget_fj ? choices.below(4) : 4;
   for (std::size_t stream = 0; stream < options.streams.size(); ++stream) {
     std::vector<TimeNs> arrivals;
     TimeNs now_ns = 0;
