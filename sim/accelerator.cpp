@@ -17,7 +17,7 @@ namespace {
 // One run under one dispatcher. Of what can happen, the end of what executes and the next request of the
 // first stream are held here, because they are due most; all else is on the agenda, whose sources are in the
 // order of one instant: the other streams' requests, the change of configuration, the streams' waits, the
-// end, and the end of the energy budget.
+// supervisor's look, the end, and the end of the energy budget.
 template <class D, template <class> class Each>
 class Run {
  public:
@@ -72,13 +72,15 @@ class Run {
   // Sources of the agenda.
   std::size_t change() const { return streams() > 0 ? streams() - 1 : 0; }
   std::size_t wait_of(std::size_t stream) const { return change() + 1 + stream; }
-  std::size_t end() const { return change() + 1 + streams(); }
+  std::size_t look() const { return change() + 1 + streams(); }
+  std::size_t end() const { return look() + 1; }
   std::size_t spent() const { return end() + 1; }
   void set(std::size_t source, TimeNs due_ns) { agenda_.set(static_cast<Agenda::Source>(source), due_ns); }
 
   void begin() {
     if (options_.end_ns) set(end(), *options_.end_ns);
     if (options_.energy_budget_fj) account_.limit(*options_.energy_budget_fj);
+    if (options_.supervisor) set(look(), options_.supervisor->period_ns());
     await_configuration();
     apply_configuration();
     for (std::size_t stream = 0; stream < streams(); ++stream) {
@@ -126,7 +128,10 @@ class Run {
       ++wanted_;
       await_configuration();
       decision_due_ = decision_due_ || (!occupied_ && residents_.has_room());
-    } else if (source < end()) {
+    } else if (source == look()) {
+      enter(EventKind::look, 0, at_ns);
+      let_supervisor_look();
+    } else if (source < look()) {
       const std::size_t stream = source - change() - 1;
       enter(EventKind::wait_expired, stream, at_ns);
       set(source, never);
@@ -136,6 +141,43 @@ class Run {
       enter(result_.energy_spent ? EventKind::energy_spent : EventKind::end, 0, at_ns);
       ended_ = true;
     }
+  }
+
+  void let_supervisor_look() {
+    set(look(), never);
+    if (completion_due_ns_ == never && arrival_due_ns_ == never && !decision_due_ &&
+        agenda_.first_due() == never) {
+      error_ = bad_input("the run can make no progress: nothing is left to happen before its end");
+      return;
+    }
+    charge();
+    RailEnergyFj drawn_fj{};
+    for (std::size_t rail = 0; rail < max_rails; ++rail) {
+      const Int128 so_far_fj = account_.energy().rail_fj(rail);
+      drawn_fj[rail] = so_far_fj - seen_fj_[rail];
+      seen_fj_[rail] = so_far_fj;
+    }
+    if (!options_.supervisor->look(board_.now_ns, drawn_fj)) {
+      result_.shut_down = ended_ = true;
+      return;
+    }
+    const TimeNs period_ns = options_.supervisor->period_ns();
+    set(look(), board_.now_ns > longest_time_ns - period_ns ? never : board_.now_ns + period_ns);
+    OperatingPoint* const before = point_;
+    enter_point();
+    if (point_ != before) change_pace(*before);
+  }
+
+  // What is in flight goes on at the new point.
+  void change_pace(OperatingPoint& before) {
+    const auto change_of = [&](Tenant tenant) {
+      return PaceChange{before.expected(tenant), point_->expected(tenant)};
+    };
+    residents_.change_pace(board_.now_ns, change_of);
+    if (!occupied_)
+      show_residents();
+    else if (account_.activity() == Activity::switching)
+      become(Activity::switching, idle_uw_);
   }
 
   // The clock comes to an event.
@@ -318,7 +360,7 @@ class Run {
   }
 
   bool start(Tenant tenant) {
-    const MinibatchCost cost = configuration().point->minibatch(tenant);
+    const MinibatchCost cost = point_->minibatch(tenant);
     if (cost.time_ns < 1 || cost.time_ns > longest_time_ns) {
       error_ = bad_input(
           fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
@@ -335,7 +377,7 @@ class Run {
       ++jobs_[tenant.index()].started;
     }
     if constexpr (requires { residents_.start(tenant, cost, Phases{}, board_.now_ns); })
-      residents_.start(tenant, cost, configuration().point->phases(tenant), board_.now_ns);
+      residents_.start(tenant, cost, point_->phases(tenant), board_.now_ns);
     else
       residents_.start(tenant, cost, board_.now_ns);
     return true;
@@ -394,7 +436,14 @@ class Run {
       board_.training[i].ready_since_ns = board_.now_ns;
     }
     for (std::size_t i = 0; i < streams(); ++i) note(i);
-    idle_uw_ = now.point->idle_power_uw();
+    enter_point();
+  }
+
+  // The device executes from now on at the point of the configuration, or the one in its place.
+  void enter_point() {
+    point_ = configuration().point;
+    if (options_.supervisor) point_ = &options_.supervisor->in_force(*point_);
+    idle_uw_ = point_->idle_power_uw();
   }
 
   // A stream's rule or waiting requests have changed: a dispatcher may keep books on many streams.
@@ -454,12 +503,14 @@ class Run {
   RunResult result_;
   MaybeError error_;
 
-  std::size_t current_ = 0;   // configuration in force
-  std::size_t wanted_ = 0;    // configuration whose start has passed last
-  std::size_t profiled_ = 0;  // stretches of the current configuration's profiling that have begun
-  bool switches_ = false;     // whether a switch follows them
-  bool occupied_ = false;     // by profiling or a switch
+  std::size_t current_ = 0;          // configuration in force
+  std::size_t wanted_ = 0;           // configuration whose start has passed last
+  std::size_t profiled_ = 0;         // stretches of the current configuration's profiling that have begun
+  bool switches_ = false;            // whether a switch follows them
+  bool occupied_ = false;            // by profiling or a switch
+  OperatingPoint* point_ = nullptr;  // in force
   RailPowerUw idle_uw_{};
+  RailEnergyFj seen_fj_{};  // energy at the supervisor's last look
   ActivityAccount account_;
   bool decision_due_ = false;
   bool ended_ = false;

@@ -6,8 +6,8 @@
 //
 // A run is single-threaded and deterministic: the same inputs give the same event stream, to the
 // nanosecond. At one instant things happen in the order: what executes ends or takes turns, requests arrive
-// (stream by stream), the configuration changes, waits expire (stream by stream), and only then the
-// dispatcher decides, once.
+// (stream by stream), the configuration changes, waits expire (stream by stream), the supervisor looks, and
+// only then the dispatcher decides, once.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@
 #include "sim/operating_point.hpp"
 #include "sim/run_observer.hpp"
 #include "sim/run_result.hpp"
+#include "sim/supervisor.hpp"
 #include "sim/time.hpp"
 
 namespace wattline::sim {
@@ -81,7 +82,8 @@ struct AcceleratorOptions {
   std::optional<Int128> energy_budget_fj;
   // A run with a stream of which more than this wait ends with an error instead of exhausting the memory.
   std::int64_t max_waiting = 10'000'000;
-  RunObserver* observer = nullptr;  // borrowed for the run
+  RunObserver* observer = nullptr;   // borrowed for the run
+  Supervisor* supervisor = nullptr;  // borrowed for the run
 };
 
 // Errors: options that break the contract above, a run that would never end, a queue that grows without

@@ -81,6 +81,8 @@ MaybeError check_options(const AcceleratorOptions& options) {
     return bad_input("the end of a run must be from 0 to 100 years");
   if (options.energy_budget_fj && *options.energy_budget_fj < 1)
     return bad_input("an energy budget of at least 1 fJ is expected");
+  if (options.supervisor && options.supervisor->period_ns() < 1)
+    return bad_input("a supervisor that looks every nanosecond or less often is expected");
   bool serves = false, trains = false;
   for (const Configuration& configuration : options.configurations) {
     for (std::size_t i = 0; i < options.streams.size(); ++i) {

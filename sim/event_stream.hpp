@@ -17,7 +17,8 @@ enum class EventKind : unsigned {
   wait_expired,
   end,
   turn,
-  energy_spent
+  energy_spent,
+  look
 };
 
 struct EventStream {

@@ -67,6 +67,8 @@ class OperatingPoint {
  public:
   virtual ~OperatingPoint() = default;
   virtual MinibatchCost minibatch(Tenant tenant) = 0;
+  // What minibatches of the tenant cost in the mean; draws nothing. To be overridden where they vary.
+  virtual MinibatchCost expected(Tenant tenant) { return minibatch(tenant); }
   // Of the minibatch that minibatch() was asked for last. Asked only where minibatches share the GPU; not
   // empty, and borrowed until the run ends.
   virtual Phases phases(Tenant) { return one_phase; }

@@ -39,6 +39,7 @@ struct RunResult {
   std::vector<StreamResult> streams;
   std::vector<MinibatchCounts> training;
   std::uint64_t mode_switches = 0;  // those that took time
+  bool shut_down = false;           // whether the supervisor ended the run
   bool energy_spent = false;        // whether the energy budget ended the run
   EnergyMeter energy;
 

@@ -20,6 +20,13 @@ double Concurrent::slowdown(const Demand& demand, double compute_wanted, double 
   return std::max(1.0, units) * (1 + interference * static_cast<double>(others));
 }
 
+void Concurrent::Resident::change(const PaceChange& pace) {
+  time_ns = pace.left(time_ns);
+  const auto scaled_q = static_cast<Int128>(static_cast<double>(left_q) * pace.time_factor());
+  left_q = std::max(scaled_q, left_after_phase_q() + 1);
+  power_uw = pace.power(power_uw);
+}
+
 void Concurrent::start(Tenant tenant, const MinibatchCost& cost, Phases phases, TimeNs now_ns) {
   advance_all(now_ns);
   residents_.push_back(

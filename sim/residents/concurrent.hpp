@@ -23,6 +23,7 @@
 
 #include "sim/operating_point.hpp"
 #include "sim/statistics.hpp"
+#include "sim/supervisor.hpp"
 
 namespace wattline::sim {
 
@@ -40,6 +41,12 @@ class Concurrent {
   bool has_room() const { return true; }
   bool empty() const { return residents_.empty(); }
   void start(Tenant tenant, const MinibatchCost& cost, Phases phases, TimeNs now_ns);
+  template <class ChangeOf>
+  void change_pace(TimeNs now_ns, const ChangeOf& change_of) {
+    advance_all(now_ns);
+    for (Resident& resident : residents_) resident.change(change_of(resident.tenant));
+    set_rates(now_ns);
+  }
   TimeNs due() const { return due_ns_; }
   // Of minibatches that end at one instant the one that started first; nobody where what was due was only the
   // end of a phase, or of the longest time.
@@ -61,6 +68,8 @@ class Concurrent {
     Int128 left_q;         // time alone that is left, in 2^-32 ns
     std::uint64_t rate_q;  // of it, done in each nanosecond
 
+    // It goes on in its phase, at another pace.
+    void change(const PaceChange& pace);
     const Demand& demand() const { return phases.front().demand; }
     // What will be left when the present phase ends.
     Int128 left_after_phase_q() const { return Int128{time_ns} * (Phase::whole - phases.front().until_q); }

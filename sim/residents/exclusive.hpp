@@ -2,10 +2,12 @@
 //
 // Residents, of which this is the simplest kind, have in common: `has_room` whether a further minibatch may
 // start; `start`; `due` when something happens to them next; `advance` to that instant, which returns whose
-// minibatch ended, if one did; and what the device does and draws meanwhile.
+// minibatch ended, if one did; `change_pace` when the device is slowed down or speeds up; and what the device
+// does and draws meanwhile.
 #pragma once
 
 #include "sim/operating_point.hpp"
+#include "sim/supervisor.hpp"
 
 namespace wattline::sim {
 
@@ -24,6 +26,14 @@ class Exclusive {
     tenant_ = tenant;
     power_uw_ = cost.power_uw;
     due_ns_ = now_ns + cost.time_ns;
+  }
+  // The pace of what executes changes, for each tenant as change_of says.
+  template <class ChangeOf>
+  void change_pace(TimeNs now_ns, const ChangeOf& change_of) {
+    if (empty()) return;
+    const PaceChange change = change_of(tenant_);
+    due_ns_ = now_ns + change.left(due_ns_ - now_ns);
+    power_uw_ = change.power(power_uw_);
   }
   TimeNs due() const { return due_ns_; }
   Tenant advance(TimeNs) {

@@ -24,6 +24,12 @@ void TimeSliced::Resident::come_to(TimeNs left_ns_now) {
   while (phases.size() > 1 && left_ns <= left_after_ns(phases.front())) phases = phases.subspan(1);
 }
 
+void TimeSliced::Resident::change(const PaceChange& pace) {
+  time_ns = pace.left(time_ns);
+  left_ns = std::max(pace.left(left_ns), left_after_ns(phases.front()) + 1);
+  power_uw = pace.power(power_uw);
+}
+
 void TimeSliced::start(Tenant tenant, const MinibatchCost& cost, Phases phases, TimeNs now_ns) {
   Resident resident{tenant, cost.time_ns, cost.time_ns, cost.power_uw, phases};
   resident.come_to(cost.time_ns);
@@ -42,7 +48,7 @@ Tenant TimeSliced::end_turn(TimeNs now_ns) {
   }
   Resident resident = turns_.front();
   turns_.pop_front();
-  resident.come_to(resident.left_ns - (now_ns - since_ns_));
+  resident.come_to(resident.left_ns - (now_ns - progress_since_ns_));
   const bool ended = go_on(resident, now_ns);
   begin_turn(now_ns);
   return ended ? resident.tenant : Tenant::nobody();
@@ -71,7 +77,8 @@ bool TimeSliced::go_on(const Resident& resident, TimeNs now_ns) {
   if (turns_.size() == 2 && !changing_ && turn_due_ns_ != never) {
     const TimeNs slices =
         std::max<TimeNs>(1, (now_ns - since_ns_ + options_.slice_ns - 1) / options_.slice_ns);
-    turn_due_ns_ = std::min(turn_due_ns_, since_ns_ + slices * options_.slice_ns);
+    slice_end_ns_ = since_ns_ + slices * options_.slice_ns;
+    turn_due_ns_ = std::min(turn_due_ns_, slice_end_ns_);
   }
   return false;
 }
@@ -87,7 +94,6 @@ void TimeSliced::begin_turn(TimeNs now_ns) {
     return;
   }
   changing_ = true;
-  since_ns_ = now_ns;
   turn_due_ns_ = now_ns + options_.switch_ns;
 }
 
@@ -95,8 +101,13 @@ void TimeSliced::execute(TimeNs now_ns) {
   changing_ = false;
   since_ns_ = now_ns;
   executed_last_ = turns_.front().tenant;
-  turn_due_ns_ = now_ns + turns_.front().until_stall_ns();
-  if (turns_.size() > 1) turn_due_ns_ = std::min(turn_due_ns_, now_ns + options_.slice_ns);
+  slice_end_ns_ = turns_.size() > 1 ? now_ns + options_.slice_ns : never;
+  progress_from(now_ns);
+}
+
+void TimeSliced::progress_from(TimeNs now_ns) {
+  progress_since_ns_ = now_ns;
+  turn_due_ns_ = std::min(slice_end_ns_, now_ns + turns_.front().until_stall_ns());
 }
 
 Activity TimeSliced::activity() const {

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "sim/operating_point.hpp"
+#include "sim/supervisor.hpp"
 
 namespace wattline::sim {
 
@@ -44,6 +45,15 @@ class TimeSliced {
   }
   // Of what is due at one instant the end of a turn goes first.
   Tenant advance(TimeNs now_ns);
+  // A stall is not the GPU's: it ends when it would have.
+  template <class ChangeOf>
+  void change_pace(TimeNs now_ns, const ChangeOf& change_of) {
+    const bool executes = !turns_.empty() && !changing_;
+    if (executes) turns_.front().come_to(turns_.front().left_ns - (now_ns - progress_since_ns_));
+    for (Resident& resident : turns_) resident.change(change_of(resident.tenant));
+    for (Stalled& stalled : stalled_) stalled.resident.change(change_of(stalled.resident.tenant));
+    if (executes) progress_from(now_ns);
+  }
   // Preconditions of both: !empty().
   Activity activity() const;
   const RailPowerUw& power_uw(const RailPowerUw& idle_uw);
@@ -52,7 +62,7 @@ class TimeSliced {
   struct Resident {
     Tenant tenant;
     TimeNs time_ns;  // alone
-    TimeNs left_ns;  // of it, at the start of its present turn or stall
+    TimeNs left_ns;  // of it, when it progressed last
     RailPowerUw power_uw;
     Phases phases;  // the present one and those to come
 
@@ -63,6 +73,8 @@ class TimeSliced {
     TimeNs until_stall_ns() const;
     // So much of it is left: the phases before that are over.
     void come_to(TimeNs left_ns_now);
+    // It goes on in its phase, at another pace.
+    void change(const PaceChange& pace);
   };
   struct Stalled {
     Resident resident;
@@ -74,13 +86,16 @@ class TimeSliced {
   bool go_on(const Resident& resident, TimeNs now_ns);
   void begin_turn(TimeNs now_ns);
   void execute(TimeNs now_ns);
+  void progress_from(TimeNs now_ns);
 
   Options options_;
   std::deque<Resident> turns_;    // the first has the GPU, or is being changed to
   std::vector<Stalled> stalled_;  // in the order in which they end
   bool changing_ = false;
-  TimeNs since_ns_ = 0;         // start of the present turn, or change
-  TimeNs turn_due_ns_ = never;  // when it ends
+  TimeNs since_ns_ = 0;           // start of the present turn
+  TimeNs progress_since_ns_ = 0;  // when the left_ns of the first was so
+  TimeNs slice_end_ns_ = never;   // of the present turn; never where the first is alone
+  TimeNs turn_due_ns_ = never;    // when the present turn, or change, ends
   Tenant executed_last_ = Tenant::nobody();
   RailPowerUw power_uw_{};
 };

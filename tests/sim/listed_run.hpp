@@ -37,6 +37,9 @@ class VaryingPoint final : public OperatingPoint {
     if (tenant.work() == Work::infer) return {infer_ns_ + k, {power_uw_ + 3 * k, 2}};
     return {train_ns_ + k, {power_uw_ + k, 1}};
   }
+  MinibatchCost expected(Tenant tenant) override {
+    return {tenant.work() == Work::infer ? infer_ns_ : train_ns_, {power_uw_, 1}};
+  }
   Phases phases(Tenant tenant) override {
     const auto k = made_ * 3 + static_cast<std::int64_t>(tenant.index());
     auto& made = phases_[static_cast<std::size_t>(k % 6)];
@@ -63,6 +66,39 @@ class VaryingPoint final : public OperatingPoint {
   std::int64_t power_uw_;
   std::int64_t made_ = 0;
   std::array<std::vector<Phase>, 6> phases_;
+};
+
+// Every second look, or whenever little was drawn, the device is to be slow: half again as long and at two
+// thirds of the power; a set number of looks later it is shut down. So that a wrong energy shows.
+class Throttle final : public Supervisor {
+ public:
+  Throttle(TimeNs period_ns, std::int64_t most_looks) : period_ns_(period_ns), left_(most_looks) {}
+  TimeNs period_ns() const override { return period_ns_; }
+  bool look(TimeNs, const RailEnergyFj& drawn_fj) override {
+    slow_ = (static_cast<std::int64_t>(drawn_fj[0] + 3 * drawn_fj[1]) + left_) % 3 == 0 ? !slow_ : slow_;
+    return --left_ > 0;
+  }
+  OperatingPoint& in_force(OperatingPoint& configured) override {
+    if (!slow_) return configured;
+    slowed_.of = &configured;
+    return slowed_;
+  }
+
+ private:
+  struct Slowed final : OperatingPoint {
+    MinibatchCost minibatch(Tenant tenant) override { return slower(of->minibatch(tenant)); }
+    MinibatchCost expected(Tenant tenant) override { return slower(of->expected(tenant)); }
+    Phases phases(Tenant tenant) override { return of->phases(tenant); }
+    RailPowerUw idle_power_uw() const override { return {of->idle_power_uw()[0], 2}; }
+    static MinibatchCost slower(MinibatchCost cost) {
+      return {cost.time_ns * 3 / 2 + 1, {cost.power_uw[0] * 2 / 3, cost.power_uw[1] + 1}};
+    }
+    OperatingPoint* of = nullptr;
+  };
+  TimeNs period_ns_;
+  std::int64_t left_;
+  bool slow_ = false;
+  Slowed slowed_;
 };
 
 class ListedArrivals final : public ArrivalProcess {

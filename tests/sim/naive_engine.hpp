@@ -48,6 +48,7 @@ class NaiveEngine {
       if (!arrivals_[i].empty()) to_come_.insert({arrivals_[i][0], arrival, i});
     if (options_.configurations.size() > 1) to_come_.insert({options_.configurations[1].start_ns, change, 0});
     if (options_.end_ns) to_come_.insert({*options_.end_ns, end, 0});
+    if (options_.supervisor) to_come_.insert({options_.supervisor->period_ns(), look, 0});
     enter_configuration();
     while (!over_) {
       foresee_end_of_energy();
@@ -76,7 +77,7 @@ class NaiveEngine {
   }
 
  private:
-  enum Order : unsigned { executed, arrival, change, expiry, end, energy_spent = 6 };
+  enum Order : unsigned { executed, arrival, change, expiry, look, end, energy_spent };
   enum Kind : unsigned { completion = 0, turn = 5 };
 
   struct Resident {
@@ -87,6 +88,7 @@ class NaiveEngine {
     TimeNs formed_ns = 0;
     Int128 left_q;  // of its time alone, in 2^-32 ns
     Int128 rate_q = 0;
+    std::size_t least_phase = 0;      // no earlier one, however the rest is rounded
     TimeNs stalled_until_ns = never;  // where it stalls
     std::size_t stalled_as = 0;       // the how many-th stall of all
   };
@@ -96,7 +98,7 @@ class NaiveEngine {
   };
 
   const Configuration& now() const { return options_.configurations[current_]; }
-  RailPowerUw idle_uw() const { return now().point->idle_power_uw(); }
+  RailPowerUw idle_uw() const { return point_->idle_power_uw(); }
   template <class D>
   const D* runs() const {
     return std::get_if<D>(&options_.dispatcher);
@@ -118,7 +120,7 @@ class NaiveEngine {
     return runs<TimeSlicing>() ? left_q / one * one : left_q;
   }
   std::size_t phase_of(const Resident& resident) const {
-    for (std::size_t i = 0; i + 1 < resident.phases.size(); ++i)
+    for (std::size_t i = resident.least_phase; i + 1 < resident.phases.size(); ++i)
       if (resident.left_q > left_after_q(resident, i)) return i;
     return resident.phases.size() - 1;
   }
@@ -147,6 +149,7 @@ class NaiveEngine {
     result_.time_ns[activity()] += time_ns;
     const RailPowerUw power_uw = this->power_uw();
     for (const std::int64_t rail_uw : power_uw) result_.energy_fj[activity()] += Int128{rail_uw} * time_ns;
+    for (std::size_t i = 0; i < max_rails; ++i) rails_fj_[i] += Int128{power_uw[i]} * time_ns;
     for (Resident& resident : residents_)
       resident.left_q = std::max<Int128>(0, resident.left_q - resident.rate_q * time_ns);
     now_ns_ = until_ns;
@@ -252,6 +255,7 @@ class NaiveEngine {
     resident.stalled_until_ns = never;
     resident.rate_q = 0;
     if (stalls(resident)) {
+      resident.least_phase = phase_of(resident);
       const Int128 stretch_q = resident.left_q - left_after_q(resident, phase_of(resident));
       resident.stalled_until_ns = now_ns_ + static_cast<TimeNs>(stretch_q >> 32);
       resident.stalled_as = ++stalls_;
@@ -276,6 +280,8 @@ class NaiveEngine {
 
   // --- what happens ---
 
+  // Kinds of events as the signature knows them.
+  static unsigned kind_of(unsigned what) { return what == look ? 7 : what == end ? 4 : what; }
   void log(unsigned kind, std::size_t tenant) { result_.events.emplace_back(now_ns_, kind, tenant); }
 
   void happen(unsigned what, std::size_t who) {
@@ -293,10 +299,45 @@ class NaiveEngine {
     } else if (what == expiry) {
       log(expiry, who);
       decision_due_ = true;
+    } else if (what == look) {
+      log(kind_of(what), 0);
+      let_supervisor_look();
     } else {
-      log(what, 0);
+      log(kind_of(what), 0);
       over_ = true;
     }
+  }
+
+  void let_supervisor_look() {
+    RailEnergyFj drawn_fj{};
+    for (std::size_t i = 0; i < max_rails; ++i) drawn_fj[i] = rails_fj_[i] - seen_fj_[i];
+    seen_fj_ = rails_fj_;
+    if (!options_.supervisor->look(now_ns_, drawn_fj)) {
+      over_ = true;
+      return;
+    }
+    to_come_.insert({now_ns_ + options_.supervisor->period_ns(), look, 0});
+    OperatingPoint& before = *point_;
+    point_ = &options_.supervisor->in_force(*now().point);
+    if (point_ == &before) return;
+    for (Resident& resident : residents_) slow_down(resident, before);
+    if (occupied_ && occupied_as_ == Activity::switching) occupied_uw_ = idle_uw();
+    arrange();
+  }
+  void slow_down(Resident& resident, OperatingPoint& before) const {
+    constexpr Int128 one = Int128{1} << 32;
+    const bool stalled = resident.stalled_until_ns != never;
+    const std::size_t phase = stalled ? resident.least_phase : phase_of(resident);
+    resident.least_phase = phase;
+    const PaceChange pace{before.expected(resident.tenant), point_->expected(resident.tenant)};
+    resident.cost.time_ns = pace.left(resident.cost.time_ns);
+    resident.cost.power_uw = pace.power(resident.cost.power_uw);
+    resident.left_q = runs<CudaStreams>()
+                          ? static_cast<Int128>(static_cast<double>(resident.left_q) * pace.time_factor())
+                          : pace.left(static_cast<TimeNs>(resident.left_q / one)) * one;
+    if (shares())
+      resident.left_q =
+          std::max(resident.left_q, left_after_q(resident, phase) + (runs<TimeSlicing>() ? one : Int128{1}));
   }
 
   void foresee_end_of_energy() {
@@ -373,7 +414,9 @@ class NaiveEngine {
     const bool turn_over = executes && (turn_ends_ns_ == now_ns_ || turn_target_reached());
     const auto who =
         turn_over ? holder() : residents_.begin() + (first_to_end_stalling() - residents_.begin());
-    const Resident resident = *who;
+    Resident resident = *who;
+    // However the device was slowed down meanwhile: a stall is over when it was to be.
+    if (!turn_over) resident.left_q = left_after_q(resident, resident.least_phase);
     const bool had_gpu = in_turns() > 0;
     residents_.erase(who);
     if (resident.left_q == 0) {
@@ -508,9 +551,9 @@ class NaiveEngine {
   }
 
   void start(Tenant tenant) {
-    Resident resident{tenant, now().point->minibatch(tenant), one_phase, {}, 0, 0};
+    Resident resident{tenant, point_->minibatch(tenant), one_phase, {}, 0, 0};
     if (tenant.work() == Work::infer) resident.formed_ns = *ready_since(tenant.index());
-    if (shares()) resident.phases = now().point->phases(tenant);
+    if (shares()) resident.phases = point_->phases(tenant);
     resident.left_q = Int128{resident.cost.time_ns} << 32;
     ++counts(tenant).started;
     if (tenant.work() == Work::infer) {
@@ -542,6 +585,8 @@ class NaiveEngine {
   }
 
   void enter_configuration() {
+    point_ = now().point;
+    if (options_.supervisor) point_ = &options_.supervisor->in_force(*point_);
     for (Job& job : training_) job = {now_ns_, 0};
     profiled_ = 0;
     if (!now().profiling.empty()) must_switch_ = true;
@@ -588,6 +633,8 @@ class NaiveEngine {
   std::size_t stalls_ = 0;
   std::size_t current_ = 0, wanted_ = 0, profiled_ = 0;
   bool must_switch_ = false;
+  OperatingPoint* point_ = nullptr;
+  RailEnergyFj rails_fj_{}, seen_fj_{};
   NaiveResult result_;
 };
 

@@ -36,7 +36,9 @@ struct Scenario {
   std::vector<std::vector<TimeNs>> arrivals;
   std::vector<VaryingPoint> points;   // as new; each run works on a copy
   std::vector<std::size_t> point_of;  // each configuration's
-  AcceleratorOptions options;         // without points and arrival processes
+  AcceleratorOptions options;         // without points, arrival processes and supervisor
+  TimeNs look_period_ns = 0;          // 0: no supervisor
+  std::int64_t most_looks = 0;
 };
 
 Dispatcher any_dispatcher(Choices& choices) {
@@ -105,6 +107,10 @@ Scenario scenario_of(const std::vector<std::uint8_t>& bytes) {
   }
   if (choices.yes()) options.end_ns = unit * 8 * choices.below(200);
   if (choices.yes(4)) options.energy_budget_fj = 1 + unit * 100 * choices.below(200) * choices.below(40);
+  if (choices.yes(3)) {
+    scenario.look_period_ns = unit * (1 + choices.below(200));
+    scenario.most_looks = 1 + choices.below(60);
+  }
   // Without an end, training that goes before requests is refused: it would never stop.
   for (TrainingOptions& job : options.training)
     job.priority = options.end_ns || options.energy_budget_fj ? choices.below(4) : 4;
@@ -195,9 +201,12 @@ std::string difference(const std::vector<std::uint8_t>& bytes) {
   AcceleratorOptions options = with(scenario, points);
   std::vector<ListedArrivals> arrivals(scenario.arrivals.begin(), scenario.arrivals.end());
   for (std::size_t i = 0; i < arrivals.size(); ++i) options.streams[i].arrivals = &arrivals[i];
+  Throttle throttle(scenario.look_period_ns, scenario.most_looks), naive_throttle = throttle;
+  if (scenario.look_period_ns > 0) options.supervisor = &throttle;
   const auto run = run_accelerator(options);
   if (!run) return run.error().message;
-  const AcceleratorOptions naive_options = with(scenario, naive_points);
+  AcceleratorOptions naive_options = with(scenario, naive_points);
+  if (scenario.look_period_ns > 0) naive_options.supervisor = &naive_throttle;
   return difference(*run, NaiveEngine(naive_options, scenario.arrivals)());
 }
 
