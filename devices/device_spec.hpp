@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "devices/mode_space.hpp"
 #include "devices/power_mode.hpp"
 #include "devices/software_stack.hpp"
+#include "devices/thermal/parameters.hpp"
 #include "sim/base/result.hpp"
 
 namespace wattline::devices {
@@ -150,7 +152,8 @@ struct DeviceSpec {
   PowerParameters power;
   std::vector<SoftwareStack> stacks;  // the first is the default; never empty
   Switching switching;
-  std::vector<Provenance> provenance;  // in the order of the fields above
+  std::optional<ThermalParameters> thermal;  // none: no thermal model of this board
+  std::vector<Provenance> provenance;        // in the order of the fields above
 
   std::int32_t max_gpu_khz() const;  // over all clock tables
   std::int32_t max_cpu_khz() const;

@@ -79,6 +79,9 @@ class SourcedReader {
   std::string choice(const std::string& key, const std::vector<std::string>& known) {
     return value(key, [&](ObjectReader& in, const std::string& k) { return in.choice(k, known); });
   }
+  std::vector<double> numbers(const std::string& key, Range accepted) {
+    return value(key, [&](ObjectReader& in, const std::string& k) { return in.numbers(k, accepted); });
+  }
   std::vector<std::int32_t> integers(const std::string& key, std::int32_t low, std::int32_t high) {
     return value(key,
                  [&](ObjectReader& in, const std::string& k) { return narrowed(in.integers(k, low, high)); });

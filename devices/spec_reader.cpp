@@ -1,9 +1,10 @@
 // Reads a device spec from JSON.
 //
 // The file is {"schema": "wattline-device/1", "name", "title", "aliases"?, "gpu", "dla"?, "cpu", "memory",
-// "clock_tables", "mode_spaces", "presets"?, "power", "stacks", "switching"}; its fields are those of
-// DeviceSpec. The GPU has a rate for each precision that it computes in, and "power" then has that
-// precision in "relative_flop_energy". Every value says where it comes from, in one of two ways:
+// "clock_tables", "mode_spaces", "presets"?, "power", "stacks", "switching", "thermal"?}; its fields are
+// those of DeviceSpec (of "thermal": devices/thermal/spec_section.hpp). The GPU has a rate for each precision
+// that it computes in, and "power" then has that precision in "relative_flop_energy". Every value says where
+// it comes from, in one of two ways:
 //
 //   "sms": {"value": 16, "confidence": "public", "source": "NVIDIA's product page"}
 //   "sms": 16      inside an object that has "confidence" and "source" of its own, or is enclosed by
@@ -24,6 +25,7 @@
 #include "devices/device_spec.hpp"
 #include "devices/sourced_reader.hpp"
 #include "devices/stack_reader.hpp"
+#include "devices/thermal/spec_section.hpp"
 #include "sim/base/strict_json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/energy_meter.hpp"
@@ -311,6 +313,7 @@ void read_modes_and_costs(SourcedReader& file, DeviceSpec& spec) {
   spec.power = read_power(file.object("power"), spec.gpu);
   spec.stacks = read_stacks(file, spec);
   spec.switching = read_switching(file.object("switching"));
+  if (file.has("thermal")) spec.thermal = read_thermal(file.object("thermal"));
   file.done();
 }
 

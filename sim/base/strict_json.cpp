@@ -36,14 +36,6 @@ std::string quoted(const Json& value) {
   return text;
 }
 
-std::string described(Range range) {
-  const bool unbounded = !std::isfinite(range.high);
-  if (unbounded)
-    return fmt::format("a number {} {}", range.open_low ? "above" : "of at least", shortest(range.low));
-  return fmt::format("a number {} {} and at most {}", range.open_low ? "above" : "of at least",
-                     shortest(range.low), shortest(range.high));
-}
-
 bool contains(Range range, double value) {
   return std::isfinite(value) && value <= range.high &&
          (range.open_low ? value > range.low : value >= range.low);
@@ -67,6 +59,14 @@ const Json& empty_object() {
 }
 
 }  // namespace
+
+std::string described(Range range) {
+  const bool unbounded = !std::isfinite(range.high);
+  if (unbounded)
+    return fmt::format("a number {} {}", range.open_low ? "above" : "of at least", shortest(range.low));
+  return fmt::format("a number {} {} and at most {}", range.open_low ? "above" : "of at least",
+                     shortest(range.low), shortest(range.high));
+}
 
 Result<std::string> read_text_file(const std::string& path, std::size_t max_bytes) {
   const std::string name = printable(path);

@@ -47,6 +47,9 @@ constexpr Range above(double low, double high) {
   return {low, high, true};
 }
 
+// "a number above 0 and at most 1", for messages.
+std::string described(Range range);
+
 // The fields that a file left out, with the values that were taken instead, in the order of reading:
 // with the file itself, the resolved configuration.
 struct Defaulted {
