@@ -164,7 +164,8 @@ TEST_CASE("Every value of every board says where it comes from") {
           "power.kind", "power.gpu.leakage_w", "power.cpu.voltage_floor", "power.board_w",
           "power.energy_per_byte_pj", "stacks.pytorch-fp32.launch_cycles_per_operator",
           "stacks.pytorch-fp32.typical.compute", "stacks.pytorch-fp32.by_workload.lstm.energy",
-          "stacks.tensorrt-fp16.precision", "switching.reboot_s"}) {
+          "stacks.tensorrt-fp16.precision", "switching.reboot_s", "thermal.die_k_per_w",
+          "thermal.software_throttle.trip_c"}) {
       CHECK(fields.contains(field));
     }
     // 5 of the GPU, 3 CPU, 4 memory, 4 + 4 power domains, 6 other power, 3 switching; two for each precision
@@ -176,6 +177,12 @@ TEST_CASE("Every value of every board says where it comes from") {
     }
     if (spec.dla.engines > 0) values += 2;
     for (const SoftwareStack& stack : spec.stacks) values += 3 * stack.by_workload.size();
+    // 5 of the heat path, 4 of software throttling, 1 of the shutdown.
+    REQUIRE(spec.thermal.has_value());
+    values += 10;
+    if (spec.thermal->fan) values += 2 + 3 * spec.thermal->fan->profiles.size();
+    if (spec.thermal->hardware) values += 3;
+    if (spec.thermal->over_current) values += 3;
     CHECK(fields.size() == values);
   }
 }
