@@ -12,6 +12,7 @@
 
 #include "devices/mode_space.hpp"
 #include "devices/power_mode.hpp"
+#include "devices/sensor/sensor_spec.hpp"
 #include "devices/software_stack.hpp"
 #include "devices/thermal/parameters.hpp"
 #include "sim/base/result.hpp"
@@ -153,6 +154,7 @@ struct DeviceSpec {
   std::vector<SoftwareStack> stacks;  // the first is the default; never empty
   Switching switching;
   std::optional<ThermalParameters> thermal;  // none: no thermal model of this board
+  std::optional<SensorSpec> sensor;          // none: not known of this board
   std::vector<Provenance> provenance;        // in the order of the fields above
 
   std::int32_t max_gpu_khz() const;  // over all clock tables

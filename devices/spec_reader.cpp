@@ -1,19 +1,21 @@
 // Reads a device spec from JSON.
 //
 // The file is {"schema": "wattline-device/1", "name", "title", "aliases"?, "gpu", "dla"?, "cpu", "memory",
-// "clock_tables", "mode_spaces", "presets"?, "power", "stacks", "switching", "thermal"?}; its fields are
-// those of DeviceSpec (of "thermal": devices/thermal/spec_section.hpp). The GPU has a rate for each precision
-// that it computes in, and "power" then has that precision in "relative_flop_energy". Every value says where
-// it comes from, in one of two ways:
+// "clock_tables", "mode_spaces", "presets"?, "power", "stacks", "switching", "thermal"?, "sensor"?}; its
+// fields are those of DeviceSpec (of "thermal": devices/thermal/spec_section.hpp). The GPU has a rate for
+// each precision that it computes in, and "power" then has that precision in "relative_flop_energy". Every
+// value says where it comes from, in one of two ways:
 //
 //   "sms": {"value": 16, "confidence": "public", "source": "NVIDIA's product page"}
 //   "sms": 16      inside an object that has "confidence" and "source" of its own, or is enclosed by
 //                  one that has (the nearest counts; the whole file may not share one)
 //
-// A value with neither is an error. Only names ("name", "title", "aliases", "schema", and the
-// "clock_table" that a mode space or preset refers to) need no source.
+// A value with neither is an error. Only names ("name", "title", "aliases", "schema", the "clock_table" that
+// a mode space or preset refers to, and the "rails" whose sum a channel of the sensor measures) need no
+// source.
 //
-// Clock tables, mode spaces, presets, power.rails, stacks and their by_workload are groups
+// Clock tables, mode spaces, presets, power.rails, stacks and their by_workload, and sensor.channels are
+// groups
 //   {"confidence"?, "source"?, "list": [{"name": ..., ...}, ...]}   with unique names.
 // An axis of a mode space is a list of values, or "all": every clock of the table, every core count.
 #include <fmt/format.h>
@@ -23,6 +25,7 @@
 #include <numeric>
 
 #include "devices/device_spec.hpp"
+#include "devices/sensor/sensor_reader.hpp"
 #include "devices/sourced_reader.hpp"
 #include "devices/stack_reader.hpp"
 #include "devices/thermal/spec_section.hpp"
@@ -314,6 +317,7 @@ void read_modes_and_costs(SourcedReader& file, DeviceSpec& spec) {
   spec.stacks = read_stacks(file, spec);
   spec.switching = read_switching(file.object("switching"));
   if (file.has("thermal")) spec.thermal = read_thermal(file.object("thermal"));
+  if (file.has("sensor")) spec.sensor = read_sensor(file.object("sensor"), spec.power.rails);
   file.done();
 }
 

@@ -176,6 +176,7 @@ TEST_CASE("Every value of every board says where it comes from") {
       if (precision != Precision::fp32 && spec.gpu.flop_per_clock_per_sm(precision) > 0) values += 2;
     }
     if (spec.dla.engines > 0) values += 2;
+    if (spec.sensor) values += 3 + 3 * spec.sensor->channels.size();
     for (const SoftwareStack& stack : spec.stacks) values += 3 * stack.by_workload.size();
     // 5 of the heat path, 4 of software throttling, 1 of the shutdown.
     REQUIRE(spec.thermal.has_value());
