@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "devices/sensor/sensor_checks.hpp"
 #include "experiments/compare/families.hpp"
 #include "experiments/compare/reference.hpp"
 #include "experiments/platforms/table.hpp"
@@ -213,6 +214,32 @@ void read_mode_space(Experiment& experiment, ObjectReader& in) {
   experiment.modes = *std::move(space);
 }
 
+// The sensor that profiles are read from: the board's own, polled as the experiment says.
+std::optional<SensedProfiling> read_sensed_profiling(ObjectReader& profiling, const Experiment& experiment) {
+  if (!profiling.has("sensor")) return std::nullopt;
+  ObjectReader in = profiling.object("sensor");
+  const devices::DeviceSpec& spec = *experiment.board.spec;
+  if (!spec.sensor) {
+    in.fail("", fmt::format("what {} measures of its power is not known; its device file has no 'sensor'",
+                            spec.name));
+    return std::nullopt;
+  }
+  SensedProfiling options;
+  devices::PowerSensorOptions& sensor = options.sensor;
+  sensor.chip = *spec.sensor;
+  sensor.rails = experiment.board.truth->rails();
+  sensor.board = spec.name;
+  sensor.seed = experiment.seed;
+  sensor.poll_hz = in.number_or("poll_hz", between(0.001, 100), sensor.poll_hz);
+  sensor.gain_error = in.number_or("gain_error", between(0, 0.05), sensor.gain_error);
+  sensor.chip.samples = static_cast<std::int32_t>(in.integer_or("samples", 1, 1024, sensor.chip.samples));
+  sensor.chip.conversion_us = in.number_or("conversion_us", between(140, 8244), sensor.chip.conversion_us);
+  options.idle_before_s = in.number_or("idle_before_s", between(0, 3600), options.idle_before_s);
+  in.reject_unknown_keys();
+  if (const auto wrong = devices::check_power_sensor(sensor)) in.fail("", wrong->message);
+  return options;
+}
+
 ProfilingOptions read_profiling(ObjectReader& in, const Experiment& experiment) {
   ProfilingOptions options;
   options.seed = experiment.seed;
@@ -231,6 +258,7 @@ ProfilingOptions read_profiling(ObjectReader& in, const Experiment& experiment) 
     options.reboot_s = fields.number_or("reboot_s", between(0, 86'400), options.reboot_s);
     options.time_noise = fields.number_or("time_noise", between(0, 1), 0);
     options.power_noise = fields.number_or("power_noise", between(0, 1), 0);
+    options.sensor = read_sensed_profiling(fields, experiment);
   }
   fields.reject_unknown_keys();
   return options;

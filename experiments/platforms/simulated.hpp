@@ -1,13 +1,16 @@
 // The simulated board as a policy sees it: profiles are noisy, take time, and change the mode.
 //
 // Noise belongs to the point, not to the order of profiles or to the policy: two policies that profile
-// the same point under the same seed see the same (common random numbers).
+// the same point under the same seed see the same (common random numbers). With a sensor, power is what the
+// board's own says (sensed_profile.hpp), which depends on the mode that the board was in before as well; what
+// a profile costs stays the truth.
 #pragma once
 
 #include <optional>
 
 #include "devices/cost_model.hpp"
 #include "devices/device_spec.hpp"
+#include "experiments/platforms/sensed_profile.hpp"
 #include "policies/platform.hpp"
 
 namespace wattline::experiments {
@@ -19,6 +22,7 @@ struct ProfilingOptions {
   double reboot_s = 120;        // when the number of active SMs changes. Range 0 .. 86,400
   double time_noise = 0;   // relative standard deviation of one minibatch's time (lognormal). Range 0 .. 1
   double power_noise = 0;  // relative standard deviation of a profile's power (normal). Range 0 .. 1
+  std::optional<SensedProfiling> sensor;  // nothing: power is the true mean
   std::uint64_t seed = 1;
 };
 
@@ -31,6 +35,9 @@ class SimulatedPlatform final : public policies::Platform {
  private:
   Result<policies::Observation> measure(const std::string& workload, workloads::Role role, int batch,
                                         const devices::PowerMode& mode) override;
+  // `running_s`: settling and minibatches, of which the last `counted_s` are the minibatches.
+  Result<double> sensed_power_w(const devices::PowerMode& mode, const devices::Cost& cost,
+                                const devices::RailPowerW& idle_w, double running_s, double counted_s) const;
 
   const devices::CostModel& truth_;
   ProfilingOptions options_;

@@ -226,6 +226,64 @@ TEST_CASE("Profiling is checked against its ranges") {
                "e.json: profiling: settle_s: -1 is not accepted");
 }
 
+TEST_CASE("Profiles are read from a sensor only where the experiment says so, and it is the board's") {
+  CHECK_FALSE(parsed(good)->profiling.sensor.has_value());
+  Json changed = good;
+  changed["seed"] = 7;
+  changed["profiling"] = {{"sensor", Json::object()}};
+  const auto usual = parsed(changed);
+  REQUIRE(usual.ok());
+  REQUIRE(usual->profiling.sensor.has_value());
+  CHECK(usual->profiling.sensor->idle_before_s == 10);
+  const devices::PowerSensorOptions& sensor = usual->profiling.sensor->sensor;
+  CHECK(sensor.poll_hz == 1);
+  CHECK(sensor.gain_error == 0);
+  CHECK(sensor.seed == 7);
+  CHECK(sensor.board == "orin-agx-64gb");
+  CHECK(sensor.rails == std::vector<std::string>{"VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"});
+  CHECK(sensor.chip.samples == 512);
+  CHECK(sensor.chip.conversion_us == 140);
+  changed["profiling"]["sensor"] = {{"poll_hz", 10},
+                                    {"gain_error", 0.03},
+                                    {"idle_before_s", 3},
+                                    {"samples", 128},
+                                    {"conversion_us", 1100.0}};
+  const auto own = parsed(changed);
+  REQUIRE(own.ok());
+  CHECK(own->profiling.sensor->idle_before_s == 3);
+  CHECK(own->profiling.sensor->sensor.poll_hz == 10);
+  CHECK(own->profiling.sensor->sensor.gain_error == 0.03);
+  CHECK(own->profiling.sensor->sensor.chip.samples == 128);
+  CHECK(own->profiling.sensor->sensor.chip.conversion_us == 1100);
+}
+
+TEST_CASE("A sensor is checked against its ranges, and refused where the board or its costs have none") {
+  const auto fault = [](const Json& sensor) { return error_with("/profiling", {{"sensor", sensor}}); };
+  const std::string start = "e.json: profiling: sensor: ";
+  expect_start(fault({{"poll_hz", 0}}), start + "poll_hz: 0 is not accepted");
+  expect_start(fault({{"gain_error", 0.2}}), start + "gain_error: 0.2 is not accepted");
+  expect_start(fault({{"samples", 500}}),
+               start + "samples: 500 is not accepted; 1, 4, 16, 64, 128, 256, 512");
+  expect_start(fault({{"conversion_us", 100}}), start + "conversion_us: 100 is not accepted");
+  expect_start(fault({{"idle_before_s", -1}}), start + "idle_before_s: -1 is not accepted");
+  expect_start(fault({{"poll", 1}}), start + "'poll' is not a known key");
+  expect_start(fault(1), start);
+  Json changed = good;
+  changed["profiling"] = {{"sensor", Json::object()}};
+  changed["device"] = "agx-xavier";
+  changed["mode_space"] = "full";
+  const auto unknown = parsed(changed);
+  REQUIRE_FALSE(unknown.ok());
+  expect_start(unknown.error().message,
+               start + "what agx-xavier measures of its power is not known; its device file has no 'sensor'");
+  changed.erase("device");
+  changed["model"] = "built-in:xavier-nx";  // of power at the wall
+  const auto wall = parsed(changed);
+  REQUIRE_FALSE(wall.ok());
+  expect_start(wall.error().message,
+               start + "channel 'VDD_IN': the power has no rail 'VDD_CPU_GPU_CV'; it has total");
+}
+
 TEST_CASE("A replay ends, and takes its rate from the problems") {
   expect_start(error_without("/replay/arrivals", "requests"),
                "e.json: replay: arrivals: 'requests' is missing; a replay must end");
