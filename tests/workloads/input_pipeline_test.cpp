@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <set>
 
 #include "tests/catch.hpp"
 #include "tests/workloads/input_pipeline_options.hpp"
