@@ -88,6 +88,9 @@ Result<Json> parse_json(const std::string& text, const std::string& name) {
   struct TooDeep {};  // ends the parsing at once: what is nested millions deep would take gigabytes
   if (text.find_first_not_of(" \t\r\n") == std::string::npos)
     return bad_input(fmt::format("{}: empty; a JSON object is expected", name));
+  // The library takes it for the end of the text, whatever follows.
+  if (const auto nul = text.find('\0'); nul != std::string::npos)
+    return bad_input(fmt::format("{}: {}: not valid JSON: a NUL byte", name, position_in(text, nul + 1)));
   std::vector<std::set<std::string>> open_objects;
   std::string duplicate;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {

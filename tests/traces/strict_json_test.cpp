@@ -43,6 +43,14 @@ TEST_CASE("A syntax error carries the line and column of the culprit") {
   CHECK(starts_with(message_of("{\"a\": 1\r\n\"b\"?}"), "file.json: line 2, "));
 }
 
+TEST_CASE("A NUL byte is not the end of the text") {
+  for (const std::string& text : {std::string("{\"a\": 1}\0", 9), std::string("{\"a\": 1}\n\0 {\"b\"", 15)}) {
+    const auto json = parse_json(text, "a.json");
+    REQUIRE_FALSE(json.ok());
+    CHECK(json.error().message.find("not valid JSON: a NUL byte") != std::string::npos);
+  }
+}
+
 TEST_CASE("An incomplete text is an error at its end") {
   CHECK(message_of("") == "file.json: empty; a JSON object is expected");
   CHECK(message_of(" \n\t") == "file.json: empty; a JSON object is expected");
