@@ -20,11 +20,12 @@ struct RunOptions {
 };
 
 // What is printed of a run. Text shows all of it; CSV and JSON are of one table.
-std::string printed(const Scenario& scenario, const sim::RunResult& result, const RunOptions& options) {
+std::string printed(const Scenario& scenario, const ScenarioRun& result, const RunOptions& options) {
   const Format format = format_of(options.format);
   const bool several = scenario.streams.size() > 1 || scenario.training.size() > 1;
   if (options.table == "streams") return stream_figures_of(scenario, result).print(format);
   if (options.table == "training") return training_figures_of(scenario, result).print(format);
+  if (options.table == "thermal") return thermal_figures_of(result).print(format);
   const ResultTable figures = figures_of(scenario, result);
   if (format != Format::table) return figures.print(format);
   std::string text = figures.to_vertical_text();
@@ -40,7 +41,7 @@ void run(const RunOptions& options) {
   for (const std::string& note : scenario.notes()) tell(fmt::format("note: {}", note));
 
   const auto start = std::chrono::steady_clock::now();
-  const sim::RunResult result = required(run_scenario(scenario));
+  const ScenarioRun result = required(run_scenario(scenario));
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   print(printed(scenario, result, options));
@@ -48,11 +49,12 @@ void run(const RunOptions& options) {
                    static_cast<double>(result.events) * 1e-6 / wall_s));
   if (!options.out.empty()) {
     const ResultTable figures = figures_of(scenario, result);
-    required(write_run_directory(options.out, manifest,
-                                 {{"results.csv", figures.to_csv()},
-                                  {"results.json", figures.to_json()},
-                                  {"streams.csv", stream_figures_of(scenario, result).to_csv()},
-                                  {"training.csv", training_figures_of(scenario, result).to_csv()}},
+    std::vector<ResultFile> files = {{"results.csv", figures.to_csv()},
+                                     {"results.json", figures.to_json()},
+                                     {"streams.csv", stream_figures_of(scenario, result).to_csv()},
+                                     {"training.csv", training_figures_of(scenario, result).to_csv()}};
+    if (result.thermal) files.push_back({"thermal.csv", thermal_figures_of(result).to_csv()});
+    required(write_run_directory(options.out, manifest, files,
                                  {{"wall_s", wall_s}, {"scenario", printable(options.scenario)}}));
   }
 }
@@ -66,8 +68,9 @@ void add_run(CLI::App& app) {
       ->required();
   verb->add_option("--out", options->out, "Also write a run directory (new or empty)");
   add_format_option(*verb, options->format);
-  verb->add_option("--table", options->table, "What is printed: the run, its streams, its training jobs")
-      ->check(CLI::IsMember({"run", "streams", "training"}))
+  verb->add_option("--table", options->table,
+                   "What is printed: the run, its streams, its training jobs, the board's heat")
+      ->check(CLI::IsMember({"run", "streams", "training", "thermal"}))
       ->capture_default_str();
   verb->footer("Example: wattline run experiments/scenarios/interleaved.json");
   verb->callback([options] { run(*options); });

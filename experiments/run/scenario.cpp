@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "experiments/run/scenario_point.hpp"
@@ -16,27 +17,44 @@ using devices::FixedOperatingPoint;
 // same one, and so pays for no mode switch.
 class OperatingPoints {
  public:
+  using Key = std::pair<devices::PowerMode, std::vector<std::int64_t>>;
+
   explicit OperatingPoints(const Scenario& scenario)
       : scenario_(scenario),
         variability_(scenario.variability, scenario.seed, scenario.streams.size(), scenario.training.size()) {
   }
 
-  Result<ScenarioPoint*> at(const ScenarioPhase& phase) {
-    const auto key = std::pair{phase.mode, phase.infer_batch};
+  Result<ScenarioPoint*> at(const ScenarioPhase& phase) { return at(Key{phase.mode, phase.infer_batch}); }
+
+  devices::PowerMode mode_of(const sim::OperatingPoint& point) const { return key_of(point).first; }
+  // With the batches of the point, in another mode.
+  Result<sim::OperatingPoint*> in_mode(const sim::OperatingPoint& point, const devices::PowerMode& mode) {
+    const auto other = at({mode, key_of(point).second});
+    if (!other) return other.error();
+    return static_cast<sim::OperatingPoint*>(*other);
+  }
+
+ private:
+  Result<ScenarioPoint*> at(const Key& key) {
     if (const auto known = points_.find(key); known != points_.end()) return known->second.get();
     std::vector<devices::MinibatchOf> streams, training;
     for (std::size_t i = 0; i < scenario_.streams.size(); ++i)
-      streams.push_back({scenario_.streams[i].workload, phase.infer_batch[i], workloads::Role::infer});
+      streams.push_back({scenario_.streams[i].workload, key.second[i], workloads::Role::infer});
     for (const ScenarioJob& job : scenario_.training)
       training.push_back({job.workload, job.batch, workloads::Role::train});
-    auto point = FixedOperatingPoint::make(*scenario_.board.truth, phase.mode, streams, training, sharing());
+    auto point = FixedOperatingPoint::make(*scenario_.board.truth, key.first, streams, training, sharing());
     if (!point) return point.error();
     auto made = std::make_unique<ScenarioPoint>(*std::move(point), streams.size(),
                                                 scenario_.serving_overhead.serialised_ns, variability_);
     return points_.emplace(key, std::move(made)).first->second.get();
   }
 
- private:
+  Key key_of(const sim::OperatingPoint& point) const {
+    return std::find_if(points_.begin(), points_.end(),
+                        [&](const auto& known) { return known.second.get() == &point; })
+        ->first;
+  }
+
   // How kernels meet, where they do, is the roofline's; a time slice can do without.
   FixedOperatingPoint::Sharing sharing() const {
     using Sharing = FixedOperatingPoint::Sharing;
@@ -46,7 +64,7 @@ class OperatingPoints {
 
   const Scenario& scenario_;
   sim::Variability variability_;
-  std::map<std::pair<devices::PowerMode, std::vector<std::int64_t>>, std::unique_ptr<ScenarioPoint>> points_;
+  std::map<Key, std::unique_ptr<ScenarioPoint>> points_;
 };
 
 sim::Configuration configuration_of(const Scenario& scenario, const ScenarioPhase& phase,
@@ -88,7 +106,7 @@ Result<Arrivals> arrivals_of(const Scenario& scenario) {
 
 }  // namespace
 
-Result<sim::RunResult> run_scenario(const Scenario& scenario) {
+Result<ScenarioRun> run_scenario(const Scenario& scenario) {
   OperatingPoints points(scenario);
   sim::AcceleratorOptions options;
   options.dispatcher = scenario.dispatcher;
@@ -115,7 +133,22 @@ Result<sim::RunResult> run_scenario(const Scenario& scenario) {
   options.end_ns = scenario.duration_ns;
   options.energy_budget_fj = scenario.energy_budget_fj;
   options.max_waiting = scenario.max_waiting;
-  return sim::run_accelerator(options);
+  if (!scenario.thermal) {
+    auto cool = sim::run_accelerator(options);
+    if (!cool) return cool.error();
+    return ScenarioRun{*std::move(cool), std::nullopt};
+  }
+  ThermalWatch watch(
+      *scenario.thermal, scenario.board.spec->clock_tables,
+      [&](sim::OperatingPoint& point) { return points.mode_of(point); },
+      [&](sim::OperatingPoint& point, const devices::PowerMode& mode) {
+        return points.in_mode(point, mode);
+      });
+  options.supervisor = &watch;
+  auto run = sim::run_accelerator(options);
+  if (watch.error()) return *watch.error();
+  if (!run) return run.error();
+  return ScenarioRun{*std::move(run), watch.record()};
 }
 
 }  // namespace wattline::experiments

@@ -11,6 +11,7 @@
 #include "experiments/arrival_source.hpp"
 #include "experiments/board.hpp"
 #include "experiments/report/result_table.hpp"
+#include "experiments/run/thermal_watch.hpp"
 #include "sim/accelerator.hpp"
 #include "sim/serving_overhead.hpp"
 #include "sim/variability.hpp"
@@ -53,8 +54,9 @@ struct Scenario {
   sim::TimeNs mode_switch_ns = 0;
   sim::TimeNs reboot_ns = 0;  // added where the number of active SMs changes
   std::optional<sim::TimeNs> duration_ns;
-  std::optional<sim::Int128> energy_budget_fj;  // the run ends when it is spent
-  sim::VariabilityOptions variability;          // none unless given
+  std::optional<sim::Int128> energy_budget_fj;        // the run ends when it is spent
+  sim::VariabilityOptions variability;                // none unless given
+  std::optional<devices::ThermalSupervisor> thermal;  // as at the start; none: the board stays cool
   std::int64_t max_waiting = 10'000'000;
   sim::ServingOverhead serving_overhead;  // none unless given; of every stream
   std::vector<ScenarioPhase> phases;      // at least one, the first at 0
@@ -66,15 +68,23 @@ struct Scenario {
 Result<Scenario> read_scenario(const std::string& path);
 Result<Scenario> parse_scenario(const std::string& text, const std::string& name, const std::string& base);
 
+// What a run came to, and how warm the board got where that was asked for.
+struct ScenarioRun : sim::RunResult {
+  std::optional<ThermalRecord> thermal;
+};
+
 // Latencies of the result are the device's: with the serialised serving overhead, without the parallel one.
-Result<sim::RunResult> run_scenario(const Scenario& scenario);
+Result<ScenarioRun> run_scenario(const Scenario& scenario);
 
 // One row: the figures of a run. Latencies, where there is one stream, and late requests are the clients',
 // with all serving overhead; where there is some, the device's mean and maximum are given as well.
-ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run);
+ResultTable figures_of(const Scenario& scenario, const ScenarioRun& run);
 
 // One row a stream, and one a training job.
 ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& run);
 ResultTable training_figures_of(const Scenario& scenario, const sim::RunResult& run);
+
+// One row an interval; of a scenario without heat none.
+ResultTable thermal_figures_of(const ScenarioRun& run);
 
 }  // namespace wattline::experiments

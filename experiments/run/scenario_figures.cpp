@@ -111,9 +111,44 @@ std::vector<sim::Activity> activities_of(const sim::Dispatcher& dispatcher) {
   return all;
 }
 
+const char* ended_by(const Scenario& scenario, const sim::RunResult& run) {
+  if (run.shut_down) return "heat";
+  if (run.energy_spent) return "energy_budget";
+  return scenario.duration_ns && run.simulated_ns == *scenario.duration_ns ? "duration" : "all_served";
+}
+
+void add_thermal(const devices::ThermalTotals& totals, double simulated_s, RowWriter& row) {
+  const auto share = [&](sim::TimeNs time_ns) {
+    return simulated_s > 0 ? Cell{100 * sim::ns_to_seconds(time_ns) / simulated_s} : Cell{};
+  };
+  row.add("temperature_max_c", totals.max_temperature_c, 2);
+  row.add("throttled_pct", share(totals.throttled_ns), 2);
+  row.add("software_throttled_pct", share(totals.software_throttled_ns), 2);
+  row.add("hardware_throttled_pct", share(totals.hardware_throttled_ns), 2);
+  row.add("over_current_pct", share(totals.over_current_ns), 2);
+}
+
 }  // namespace
 
-ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run) {
+ResultTable thermal_figures_of(const ScenarioRun& run) {
+  ResultTable table;
+  if (!run.thermal) return table;
+  for (const ThermalRow& each : run.thermal->rows) {
+    RowWriter row(table);
+    row.add("time_s", sim::ns_to_seconds(each.end_ns), 1);
+    row.add("temperature_c", each.temperature_c, 2);
+    row.add("power_w", each.power_w, 3);
+    row.add("fan_pwm", each.fan_pwm, 3);
+    row.add("software_level", std::int64_t{each.software_level});
+    row.add("hardware_throttled", std::int64_t{each.hardware_throttled});
+    row.add("over_current_share", each.over_current_share, 4);
+    row.add("cpu_khz", std::int64_t{each.mode.cpu_khz});
+    row.add("gpu_khz", std::int64_t{each.mode.gpu_khz});
+  }
+  return table;
+}
+
+ResultTable figures_of(const Scenario& scenario, const ScenarioRun& run) {
   ResultTable table;
   RowWriter row(table);
   const double simulated_s = sim::ns_to_seconds(run.simulated_ns);
@@ -122,8 +157,8 @@ ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run) {
   row.add("scenario", scenario.name);
   row.add("device", scenario.board.name);
   row.add("simulated_s", simulated_s, 3);
-  if (scenario.energy_budget_fj)
-    row.add("ended_by", std::string(run.energy_spent ? "energy_budget" : "duration"));
+  if (scenario.energy_budget_fj || scenario.thermal)
+    row.add("ended_by", std::string(ended_by(scenario, run)));
   if (scenario.streams.size() == 1)
     add_requests(scenario, scenario.streams.front(), run.streams.front(), simulated_s, row);
   else if (!scenario.streams.empty())
@@ -142,6 +177,7 @@ ResultTable figures_of(const Scenario& scenario, const sim::RunResult& run) {
   const std::vector<std::string>& rails = scenario.board.truth->rails();
   for (std::size_t i = 0; i < rails.size(); ++i)
     row.add(fmt::format("energy_{}_j", rails[i]), run.energy.rail_j(i), 3);
+  if (run.thermal) add_thermal(run.thermal->totals, simulated_s, row);
   row.add("events", count_cell(run.events));
   return table;
 }

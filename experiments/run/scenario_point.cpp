@@ -36,9 +36,12 @@ ScenarioPoint::Served ScenarioPoint::serve(sim::Tenant stream, sim::TimeNs seria
   return served;
 }
 
+sim::MinibatchCost ScenarioPoint::expected(sim::Tenant tenant) {
+  return tenant.work() == sim::Work::infer ? served_[tenant.index()].cost : device_.minibatch(tenant);
+}
+
 sim::MinibatchCost ScenarioPoint::minibatch(sim::Tenant tenant) {
-  const bool infers = tenant.work() == sim::Work::infer;
-  return variability_.next(tenant, infers ? served_[tenant.index()].cost : device_.minibatch(tenant));
+  return variability_.next(tenant, expected(tenant));
 }
 
 sim::Phases ScenarioPoint::phases(sim::Tenant tenant) {

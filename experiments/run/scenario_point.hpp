@@ -18,6 +18,7 @@ class ScenarioPoint final : public sim::OperatingPoint {
                 sim::Variability& variability);
 
   sim::MinibatchCost minibatch(sim::Tenant tenant) override;
+  sim::MinibatchCost expected(sim::Tenant tenant) override;
   sim::Phases phases(sim::Tenant tenant) override;
   sim::RailPowerUw idle_power_uw() const override { return device_.idle_power_uw(); }
   sim::TimeNs train_time_ns(std::size_t job) const { return device_.train_time_ns(job); }

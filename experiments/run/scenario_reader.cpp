@@ -36,6 +36,30 @@ sim::VariabilityOptions read_variability(ObjectReader in) {
   return options;
 }
 
+// {"ambient_c": 35, "fan_profile": "quiet"}: the heat of a board that has a thermal model.
+std::optional<devices::ThermalSupervisor> read_heat(ObjectReader in, const Board& board) {
+  if (!board.spec || !board.spec->thermal) {
+    in.fail("", fmt::format("how {} gets warm is not known; its device file has no 'thermal'", board.name));
+    return std::nullopt;
+  }
+  devices::ThermalOptions options;
+  options.ambient_c = in.number_or("ambient_c", between(-40, 150), options.ambient_c);
+  if (in.has("initial_c")) options.initial_c = in.number("initial_c", between(-40, 150));
+  if (in.has("fan_profile")) options.fan_profile = in.text("fan_profile");
+  if (in.has("fan_pwm")) options.fan_pwm = in.number("fan_pwm", between(0, 1));
+  options.throttles = in.boolean_or("throttles", options.throttles);
+  options.period_ms = static_cast<std::int32_t>(in.integer_or("period_ms", 1, 1000, options.period_ms));
+  in.reject_unknown_keys();
+  if (in.failed()) return std::nullopt;
+  auto model = devices::ThermalSupervisor::make(*board.spec->thermal, options);
+  if (model) return *std::move(model);
+  // The field's path is the reader's.
+  const std::string& message = model.error().message;
+  const std::string prefix = "thermal: ";
+  in.fail("", message.starts_with(prefix) ? message.substr(prefix.size()) : message);
+  return std::nullopt;
+}
+
 // Whether a list has one entry for each stream or job; else an error.
 bool same_number(ObjectReader& in, const std::string& key, std::size_t given, std::size_t expected) {
   if (given != expected)
@@ -143,6 +167,7 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   if (in.has("energy_budget_j"))
     scenario.energy_budget_fj =
         sim::Int128{std::llround(in.number("energy_budget_j", between(1e-6, 1e12)) * 1e6)} * 1'000'000'000;
+  if (in.has("thermal")) scenario.thermal = read_heat(in.object("thermal"), scenario.board);
   if (in.has("variability")) scenario.variability = read_variability(in.object("variability"));
   scenario.max_waiting = in.integer_or("max_waiting", 1, 100'000'000, scenario.max_waiting);
   const devices::Switching switching =

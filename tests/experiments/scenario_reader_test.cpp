@@ -180,6 +180,16 @@ TEST_CASE("A scenario has work, arrivals for its inference only, and an end") {
       "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
 }
 
+TEST_CASE("Heat needs a board that has a thermal model, and options in range") {
+  CHECK(error_with("/thermal", {{"ambient_c", 30}, {"fan_profile", "max"}}) == "(accepted)");
+  CHECK(error_with("/thermal", Json::object()) == "(accepted)");
+  expect_start(error_with("/thermal", {{"ambient_c", 151}}), "s.json: thermal.ambient_c: 151");
+  expect_start(error_with("/thermal", {{"ambient_c", 98}}), "s.json: thermal: ambient_c: 98 is not accepted");
+  expect_start(error_with("/thermal", {{"fan_profile", "silent"}}), "s.json: thermal: fan_profile: ");
+  expect_start(error_with("/thermal", {{"period_ms", 7}}), "s.json: thermal: period_ms: 7");
+  expect_start(error_with("/thermal", {{"ambient", 30}}), "s.json: thermal: unknown key 'ambient'");
+}
+
 TEST_CASE("An energy budget and variability have their ranges, and a budget ends a run") {
   Json json = good;
   json["arrivals"].erase("requests");
