@@ -19,16 +19,15 @@ class Stretches {
   void add(double time_s, const sim::Demand& wanted_s) {
     const double end_s = now_s_ + time_s;
     while (now_s_ < end_s) {
-      const auto index = std::min(static_cast<std::size_t>(now_s_ / stretch_s_), sums_.size() - 1);
-      const bool last = index + 1 == sums_.size();
-      const double until_s = last ? end_s : std::min(end_s, stretch_s_ * static_cast<double>(index + 1));
-      // Rounding may put the end of a stretch where it began: then the rest belongs to it.
-      const double next_s = until_s > now_s_ ? until_s : end_s;
+      // By comparing, not by a quotient, which rounding may put on either side of an end.
+      while (index_ + 1 < sums_.size() && now_s_ >= end_of(index_)) ++index_;
+      const bool last = index_ + 1 == sums_.size();
+      const double next_s = last ? end_s : std::min(end_s, end_of(index_));
       const double share = (next_s - now_s_) / time_s;
-      sums_[index].compute_busy += share * wanted_s.compute_busy;
-      sums_[index].memory_busy += share * wanted_s.memory_busy;
-      sums_[index].compute_bound += share * wanted_s.compute_bound;
-      sums_[index].memory_bound += share * wanted_s.memory_bound;
+      sums_[index_].compute_busy += share * wanted_s.compute_busy;
+      sums_[index_].memory_busy += share * wanted_s.memory_busy;
+      sums_[index_].compute_bound += share * wanted_s.compute_bound;
+      sums_[index_].memory_bound += share * wanted_s.memory_bound;
       now_s_ = next_s;
     }
   }
@@ -43,8 +42,11 @@ class Stretches {
   }
 
  private:
+  double end_of(std::size_t stretch) const { return stretch_s_ * static_cast<double>(stretch + 1); }
+
   double stretch_s_;
   double now_s_ = 0;
+  std::size_t index_ = 0;  // the stretch that now_s_ is in
   std::vector<sim::Demand> sums_;
 };
 

@@ -183,11 +183,11 @@ TEST_CASE("A scenario has work, arrivals for its inference only, and an end") {
 TEST_CASE("Heat needs a board that has a thermal model, and options in range") {
   CHECK(error_with("/thermal", {{"ambient_c", 30}, {"fan_profile", "max"}}) == "(accepted)");
   CHECK(error_with("/thermal", Json::object()) == "(accepted)");
-  expect_start(error_with("/thermal", {{"ambient_c", 151}}), "s.json: thermal.ambient_c: 151");
+  expect_start(error_with("/thermal", {{"ambient_c", 151}}), "s.json: thermal: ambient_c: 151");
   expect_start(error_with("/thermal", {{"ambient_c", 98}}), "s.json: thermal: ambient_c: 98 is not accepted");
   expect_start(error_with("/thermal", {{"fan_profile", "silent"}}), "s.json: thermal: fan_profile: ");
   expect_start(error_with("/thermal", {{"period_ms", 7}}), "s.json: thermal: period_ms: 7");
-  expect_start(error_with("/thermal", {{"ambient", 30}}), "s.json: thermal: unknown key 'ambient'");
+  expect_start(error_with("/thermal", {{"ambient", 30}}), "s.json: thermal: 'ambient' is not a known key");
 }
 
 TEST_CASE("An energy budget and variability have their ranges, and a budget ends a run") {
@@ -195,13 +195,14 @@ TEST_CASE("An energy budget and variability have their ranges, and a budget ends
   json["arrivals"].erase("requests");
   json["energy_budget_j"] = 12.5;
   CHECK(error_of(json) == "(accepted)");
-  CHECK((parsed(json).energy_budget_fj == sim::Int128{12'500'000} * 1'000'000'000));
+  CHECK((parsed(json)->energy_budget_fj == sim::Int128{12'500'000} * 1'000'000'000));
   expect_start(error_with("/energy_budget_j", 0), "s.json: energy_budget_j: 0 is not accepted");
-  expect_start(error_with("/energy_budget_j", 1e13), "s.json: energy_budget_j: 1e+13 is not accepted");
+  expect_start(error_with("/energy_budget_j", 1e13),
+               "s.json: energy_budget_j: 10000000000000.0 is not accepted");
   CHECK(error_with("/variability", {{"time_cv", 0.03}}) == "(accepted)");
-  expect_start(error_with("/variability", {{"time_cv", -0.1}}), "s.json: variability.time_cv: -0.1");
-  expect_start(error_with("/variability", {{"power_cv", 1.5}}), "s.json: variability.power_cv: 1.5");
-  expect_start(error_with("/variability", {{"cv", 0.1}}), "s.json: variability: unknown key 'cv'");
+  expect_start(error_with("/variability", {{"time_cv", -0.1}}), "s.json: variability: time_cv: -0.1");
+  expect_start(error_with("/variability", {{"power_cv", 1.5}}), "s.json: variability: power_cv: 1.5");
+  expect_start(error_with("/variability", {{"cv", 0.1}}), "s.json: variability: 'cv' is not a known key");
 }
 
 TEST_CASE("Serving overhead has known parts in range and needs inference") {

@@ -178,12 +178,12 @@ TEST_CASE("CUDA streams: what is bound by launches is not slowed down, and inter
 TEST_CASE("CUDA streams: who disturbs whom changes with the phases of both") {
   // Inference wants arithmetic all the time; training memory for 20, then arithmetic for 20. A request of 30
   // at 10: to 20 undisturbed (10 done), then both at half speed until inference has done 20 more, at 60, when
-  // training has done 20 of its 20.
+  // training has done the 20 that it had left; it started first, so it ends first.
   const std::vector<Phase> arithmetic{{{1, 0, 1, 0}}};
   const std::vector<Phase> both{{{0, 1, 0, 1}, Phase::whole / 2}, {{1, 0, 1, 0}}};
   const auto traced =
       run(CudaStreams{}, {{takes(30)}, {takes(40)}, arithmetic, both}, {one_by_one}, {{10}}, 1, 60);
-  CHECK(traced.ends == std::vector<std::string>{"s0 10-60", "t0 60"});
+  CHECK(traced.ends == std::vector<std::string>{"t0 60", "s0 10-60"});
   // A request in the first phase of training only is not slowed down: the response depends on when it comes.
   const auto early =
       run(CudaStreams{}, {{takes(15)}, {takes(40)}, arithmetic, both}, {one_by_one}, {{1}}, 1, 60);
