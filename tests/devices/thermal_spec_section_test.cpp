@@ -1,4 +1,5 @@
 // The section "thermal" of a device spec: what it reads as, and what is refused.
+#include <algorithm>
 #include "devices/device_spec.hpp"
 #include "sim/base/strict_json.hpp"
 #include "tests/catch.hpp"
@@ -65,8 +66,11 @@ TEST_CASE("A section on heat reads as it is written, with its provenance") {
   CHECK(thermal.hardware->stop_c == 101);
   CHECK(thermal.over_current->depth == 0.75);
   CHECK(thermal.shutdown_c == 104.5);
-  CHECK(spec->provenance.back().field == "thermal.shutdown_c");
-  CHECK(spec->provenance.back().source == "guess");
+  const auto shutdown =
+      std::find_if(spec->provenance.begin(), spec->provenance.end(),
+                   [](const Provenance& each) { return each.field == "thermal.shutdown_c"; });
+  REQUIRE(shutdown != spec->provenance.end());
+  CHECK(shutdown->source == "guess");
 }
 
 TEST_CASE("Fan, hardware throttle and over-current limit may be missing") {
