@@ -6,16 +6,10 @@
 
 #include "sim/base/text.hpp"
 #include "tests/catch.hpp"
+#include "tests/devices/built_in_board.hpp"
 
 namespace wattline::devices {
 namespace {
-
-DeviceSpec board(const std::string& name) {
-  auto spec = find_device(name);
-  INFO((spec ? "" : spec.error().message));
-  REQUIRE(spec.ok());
-  return *std::move(spec);
-}
 
 ModeSpace space_of(const std::string& device, const std::string& name) {
   const auto space = find_mode_space(board(device), name);

@@ -5,7 +5,7 @@
 #include "devices/operating_point.hpp"
 #include "devices/roofline.hpp"
 #include "tests/catch.hpp"
-#include "workloads/catalog.hpp"
+#include "tests/devices/built_in_board.hpp"
 
 namespace wattline::devices {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 using workloads::Role;
 
 const RooflineModel& orin() {
-  static const RooflineModel model(*find_device("orin-agx-64gb"));
+  static const RooflineModel model(board("orin-agx-64gb"));
   return model;
 }
 PowerMode maxn() {

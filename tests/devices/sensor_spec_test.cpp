@@ -6,16 +6,10 @@
 #include "devices/device_spec.hpp"
 #include "devices/sensor/power_sensor.hpp"
 #include "tests/catch.hpp"
+#include "tests/devices/built_in_board.hpp"
 
 namespace wattline::devices {
 namespace {
-
-DeviceSpec board(const std::string& name) {
-  auto spec = find_device(name);
-  INFO((spec ? "" : spec.error().message));
-  REQUIRE(spec.ok());
-  return *std::move(spec);
-}
 
 PowerSensorOptions sensor_of(const DeviceSpec& spec) {
   PowerSensorOptions options;

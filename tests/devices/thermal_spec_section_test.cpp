@@ -1,5 +1,6 @@
 // The section "thermal" of a device spec: what it reads as, and what is refused.
 #include <algorithm>
+
 #include "devices/device_spec.hpp"
 #include "sim/base/strict_json.hpp"
 #include "tests/catch.hpp"

@@ -8,16 +8,10 @@
 
 #include "devices/thermal/clock_caps.hpp"
 #include "tests/catch.hpp"
+#include "tests/devices/built_in_board.hpp"
 
 namespace wattline::devices {
 namespace {
-
-DeviceSpec board(const std::string& name) {
-  auto spec = find_device(name);
-  INFO((spec ? "" : spec.error().message));
-  REQUIRE(spec.ok());
-  return *std::move(spec);
-}
 
 ThermalSupervisor supervised(const ThermalParameters& parameters, const ThermalOptions& options = {}) {
   auto made = ThermalSupervisor::make(parameters, options);
