@@ -8,10 +8,10 @@
 #include <map>
 #include <set>
 
-#include "devices/sensor/sensor_checks.hpp"
 #include "experiments/compare/families.hpp"
 #include "experiments/compare/reference.hpp"
 #include "experiments/platforms/table.hpp"
+#include "experiments/sensor_options.hpp"
 #include "policies/registry.hpp"
 #include "sim/base/text.hpp"
 
@@ -218,25 +218,10 @@ void read_mode_space(Experiment& experiment, ObjectReader& in) {
 std::optional<SensedProfiling> read_sensed_profiling(ObjectReader& profiling, const Experiment& experiment) {
   if (!profiling.has("sensor")) return std::nullopt;
   ObjectReader in = profiling.object("sensor");
-  const devices::DeviceSpec& spec = *experiment.board.spec;
-  if (!spec.sensor) {
-    in.fail("", fmt::format("what {} measures of its power is not known; its device file has no 'sensor'",
-                            spec.name));
-    return std::nullopt;
-  }
   SensedProfiling options;
-  devices::PowerSensorOptions& sensor = options.sensor;
-  sensor.chip = *spec.sensor;
-  sensor.rails = experiment.board.truth->rails();
-  sensor.board = spec.name;
-  sensor.seed = experiment.seed;
-  sensor.poll_hz = in.number_or("poll_hz", between(0.001, 100), sensor.poll_hz);
-  sensor.gain_error = in.number_or("gain_error", between(0, 0.05), sensor.gain_error);
-  sensor.chip.samples = static_cast<std::int32_t>(in.integer_or("samples", 1, 1024, sensor.chip.samples));
-  sensor.chip.conversion_us = in.number_or("conversion_us", between(140, 8244), sensor.chip.conversion_us);
+  options.sensor = read_power_sensor(in, experiment.board, experiment.seed);
   options.idle_before_s = in.number_or("idle_before_s", between(0, 3600), options.idle_before_s);
   in.reject_unknown_keys();
-  if (const auto wrong = devices::check_power_sensor(sensor)) in.fail("", wrong->message);
   return options;
 }
 
