@@ -68,6 +68,7 @@ class PowerSensor final : public sim::RunObserver {
   void trained(std::size_t, sim::TimeNs) override {}
 
   sim::TimeNs scan_ns() const { return scan_ns_; }
+  sim::TimeNs poll_ns() const { return poll_ns_; }
 
  private:
   struct Channel {

@@ -26,6 +26,7 @@ std::string printed(const Scenario& scenario, const ScenarioRun& result, const R
   if (options.table == "streams") return stream_figures_of(scenario, result).print(format);
   if (options.table == "training") return training_figures_of(scenario, result).print(format);
   if (options.table == "thermal") return thermal_figures_of(result).print(format);
+  if (options.table == "readings") return readings_figures_of(scenario, result).print(format);
   const ResultTable figures = figures_of(scenario, result);
   if (format != Format::table) return figures.print(format);
   std::string text = figures.to_vertical_text();
@@ -54,6 +55,7 @@ void run(const RunOptions& options) {
                                      {"streams.csv", stream_figures_of(scenario, result).to_csv()},
                                      {"training.csv", training_figures_of(scenario, result).to_csv()}};
     if (result.thermal) files.push_back({"thermal.csv", thermal_figures_of(result).to_csv()});
+    if (result.sensor) files.push_back({"readings.csv", readings_figures_of(scenario, result).to_csv()});
     required(write_run_directory(options.out, manifest, files,
                                  {{"wall_s", wall_s}, {"scenario", printable(options.scenario)}}));
   }
@@ -69,8 +71,9 @@ void add_run(CLI::App& app) {
   verb->add_option("--out", options->out, "Also write a run directory (new or empty)");
   add_format_option(*verb, options->format);
   verb->add_option("--table", options->table,
-                   "What is printed: the run, its streams, its training jobs, the board's heat")
-      ->check(CLI::IsMember({"run", "streams", "training", "thermal"}))
+                   "What is printed: the run, its streams, its training jobs, the board's heat, its power "
+                   "sensor's readings")
+      ->check(CLI::IsMember({"run", "streams", "training", "thermal", "readings"}))
       ->capture_default_str();
   verb->footer("Example: wattline run experiments/scenarios/interleaved.json");
   verb->callback([options] { run(*options); });

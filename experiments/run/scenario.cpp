@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
+#include "experiments/run/observers.hpp"
 #include "experiments/run/scenario_point.hpp"
 
 namespace wattline::experiments {
@@ -104,6 +106,15 @@ Result<Arrivals> arrivals_of(const Scenario& scenario) {
   return all;
 }
 
+// Nothing where the scenario does not ask for it. The board idles in the first configuration beforehand.
+Result<std::optional<SensorLog>> sensor_log_of(const Scenario& scenario, const sim::Configuration& first) {
+  if (!scenario.sensor) return std::optional<SensorLog>();
+  const sim::TimeNs settle_ns = std::llround(scenario.board.spec->switching.settle_s * 1e9);
+  auto log = SensorLog::make(*scenario.sensor, first.point->idle_power_uw(), settle_ns);
+  if (!log) return log.error();
+  return std::optional(*std::move(log));
+}
+
 }  // namespace
 
 Result<ScenarioRun> run_scenario(const Scenario& scenario) {
@@ -133,10 +144,16 @@ Result<ScenarioRun> run_scenario(const Scenario& scenario) {
   options.end_ns = scenario.duration_ns;
   options.energy_budget_fj = scenario.energy_budget_fj;
   options.max_waiting = scenario.max_waiting;
+  Observers observers;
+  auto sensor = sensor_log_of(scenario, options.configurations.front());
+  if (!sensor) return sensor.error();
+  if (*sensor) observers.add(&**sensor);
+  if (!observers.empty()) options.observer = &observers;
+  const auto recorded = [&] { return *sensor ? std::optional((*sensor)->record()) : std::nullopt; };
   if (!scenario.thermal) {
     auto cool = sim::run_accelerator(options);
     if (!cool) return cool.error();
-    return ScenarioRun{*std::move(cool), std::nullopt};
+    return ScenarioRun{*std::move(cool), std::nullopt, recorded()};
   }
   ThermalWatch watch(
       *scenario.thermal, scenario.board.spec->clock_tables,
@@ -148,7 +165,7 @@ Result<ScenarioRun> run_scenario(const Scenario& scenario) {
   auto run = sim::run_accelerator(options);
   if (watch.error()) return *watch.error();
   if (!run) return run.error();
-  return ScenarioRun{*std::move(run), watch.record()};
+  return ScenarioRun{*std::move(run), watch.record(), recorded()};
 }
 
 }  // namespace wattline::experiments

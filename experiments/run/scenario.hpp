@@ -11,6 +11,7 @@
 #include "experiments/arrival_source.hpp"
 #include "experiments/board.hpp"
 #include "experiments/report/result_table.hpp"
+#include "experiments/run/sensor_log.hpp"
 #include "experiments/run/thermal_watch.hpp"
 #include "sim/accelerator.hpp"
 #include "sim/serving_overhead.hpp"
@@ -57,6 +58,7 @@ struct Scenario {
   std::optional<sim::Int128> energy_budget_fj;        // the run ends when it is spent
   sim::VariabilityOptions variability;                // none unless given
   std::optional<devices::ThermalSupervisor> thermal;  // as at the start; none: the board stays cool
+  std::optional<devices::PowerSensorOptions> sensor;  // none: nobody reads it
   std::int64_t max_waiting = 10'000'000;
   sim::ServingOverhead serving_overhead;  // none unless given; of every stream
   std::vector<ScenarioPhase> phases;      // at least one, the first at 0
@@ -68,9 +70,10 @@ struct Scenario {
 Result<Scenario> read_scenario(const std::string& path);
 Result<Scenario> parse_scenario(const std::string& text, const std::string& name, const std::string& base);
 
-// What a run came to, and how warm the board got where that was asked for.
+// What a run came to, and where that was asked for, how warm the board got and what its sensor said.
 struct ScenarioRun : sim::RunResult {
   std::optional<ThermalRecord> thermal;
+  std::optional<SensorRecord> sensor;
 };
 
 // Latencies of the result are the device's: with the serialised serving overhead, without the parallel one.
@@ -86,5 +89,9 @@ ResultTable training_figures_of(const Scenario& scenario, const sim::RunResult& 
 
 // One row an interval; of a scenario without heat none.
 ResultTable thermal_figures_of(const ScenarioRun& run);
+
+// One row a poll of the power sensor (SensorLog::most_rows); of a scenario without it none. What was read is
+// of the channels, `true_mean_mw` what the board drew since the row before, over all of its rails.
+ResultTable readings_figures_of(const Scenario& scenario, const ScenarioRun& run);
 
 }  // namespace wattline::experiments

@@ -128,6 +128,19 @@ void add_thermal(const devices::ThermalTotals& totals, double simulated_s, RowWr
   row.add("over_current_pct", share(totals.over_current_ns), 2);
 }
 
+// Of the readings, and how far their energy is from what was drawn until the last of them.
+void add_sensor(const SensorRecord& record, RowWriter& row) {
+  const PollSums& all = record.all;
+  const double read_mw = static_cast<double>(all.total_mw);
+  const double read_j = read_mw * 1e-3 * sim::ns_to_seconds(record.poll_ns);
+  const double drawn_j = static_cast<double>(all.drawn_fj) * 1e-15;
+  row.add("sensor_readings", all.polls);
+  row.add("sensor_power_mean_w",
+          all.polls > 0 ? Cell{read_mw * 1e-3 / static_cast<double>(all.polls)} : Cell{}, 3);
+  row.add("sensor_energy_j", all.polls > 0 ? Cell{read_j} : Cell{}, 3);
+  row.add("sensor_energy_error_pct", drawn_j > 0 ? Cell{100 * (read_j / drawn_j - 1)} : Cell{}, 2);
+}
+
 }  // namespace
 
 ResultTable thermal_figures_of(const ScenarioRun& run) {
@@ -144,6 +157,25 @@ ResultTable thermal_figures_of(const ScenarioRun& run) {
     row.add("over_current_share", each.over_current_share, 4);
     row.add("cpu_khz", std::int64_t{each.mode.cpu_khz});
     row.add("gpu_khz", std::int64_t{each.mode.gpu_khz});
+  }
+  return table;
+}
+
+ResultTable readings_figures_of(const Scenario& scenario, const ScenarioRun& run) {
+  ResultTable table;
+  if (!run.sensor) return table;
+  for (const PollSums& each : run.sensor->rows) {
+    const auto polls = static_cast<double>(each.polls);
+    const auto mean_mw = [&](std::int64_t sum_mw) { return static_cast<double>(sum_mw) / polls; };
+    const double over_ns = polls * static_cast<double>(run.sensor->poll_ns);
+    RowWriter row(table);
+    row.add("time_s", sim::ns_to_seconds(each.end_ns), 3);
+    for (std::size_t i = 0; i < scenario.sensor->chip.channels.size(); ++i)
+      row.add(fmt::format("power_{}_mw", scenario.sensor->chip.channels[i].name),
+              mean_mw(each.channel_mw[i]));
+    row.add("total_mw", mean_mw(each.total_mw));
+    row.add("true_mean_mw", static_cast<double>(each.drawn_fj) / over_ns * 1e-3, 1);
+    row.add("settled", std::int64_t{each.settled});
   }
   return table;
 }
@@ -178,6 +210,7 @@ ResultTable figures_of(const Scenario& scenario, const ScenarioRun& run) {
   for (std::size_t i = 0; i < rails.size(); ++i)
     row.add(fmt::format("energy_{}_j", rails[i]), run.energy.rail_j(i), 3);
   if (run.thermal) add_thermal(run.thermal->totals, simulated_s, row);
+  if (run.sensor) add_sensor(*run.sensor, row);
   row.add("events", count_cell(run.events));
   return table;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "experiments/run/tenant_reader.hpp"
+#include "experiments/sensor_options.hpp"
 
 namespace wattline::experiments {
 
@@ -58,6 +59,13 @@ std::optional<devices::ThermalSupervisor> read_heat(ObjectReader in, const Board
   const std::string prefix = "thermal: ";
   in.fail("", message.starts_with(prefix) ? message.substr(prefix.size()) : message);
   return std::nullopt;
+}
+
+// {"poll_hz": 10}: what the board's own power sensor says.
+devices::PowerSensorOptions read_sensor(ObjectReader in, const Scenario& scenario) {
+  devices::PowerSensorOptions sensor = read_power_sensor(in, scenario.board, scenario.seed);
+  in.reject_unknown_keys();
+  return sensor;
 }
 
 // Whether a list has one entry for each stream or job; else an error.
@@ -168,6 +176,7 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
     scenario.energy_budget_fj =
         sim::Int128{std::llround(in.number("energy_budget_j", between(1e-6, 1e12)) * 1e6)} * 1'000'000'000;
   if (in.has("thermal")) scenario.thermal = read_heat(in.object("thermal"), scenario.board);
+  if (in.has("sensor")) scenario.sensor = read_sensor(in.object("sensor"), scenario);
   if (in.has("variability")) scenario.variability = read_variability(in.object("variability"));
   scenario.max_waiting = in.integer_or("max_waiting", 1, 100'000'000, scenario.max_waiting);
   const devices::Switching switching =

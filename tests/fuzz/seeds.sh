@@ -7,6 +7,7 @@ seed() { { printf "$1"; cat; } >"$corpus/$2"; }
 seed '\000' spec-nano <"$source/devices/specs/jetson-nano.json"
 seed '\000' spec-orin <"$source/devices/specs/orin-nano-8gb.json"
 seed '\001' scenario <"$source/experiments/scenarios/interleaved.json"
+printf '{"schema": "wattline-scenario/1", "name": "s", "device": "orin-nx-16gb", "mode": "15W", "train": {"workload": "resnet18"}, "sensor": {"poll_hz": 10, "gain_error": 0.02, "samples": 64, "conversion_us": 332}, "duration_s": 5}' | seed '\001' scenario-sensor
 seed '\002' experiment <"$source/experiments/fulcrum/small.json"
 printf 'time_s\n0\n0.5\n0.5\n12.25\n' | seed '\003' arrivals
 printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n' | seed '\004' azure
