@@ -1,5 +1,6 @@
 #include "experiments/engine_cases.hpp"
 
+#include <cmath>
 #include <vector>
 
 #include "devices/device_spec.hpp"
@@ -34,6 +35,14 @@ sim::AcceleratorOptions options_of(sim::OperatingPoint& point, sim::TimeNs train
   return options;
 }
 
+Result<SensorLog> sensor_log_of(const devices::DeviceSpec& spec, const std::vector<std::string>& rails,
+                                const sim::RailPowerUw& idle_uw, double poll_hz) {
+  if (!spec.sensor) return bad_input(spec.name + " has no power sensor");
+  const devices::PowerSensorOptions options{
+      .chip = *spec.sensor, .rails = rails, .poll_hz = poll_hz, .board = spec.name};
+  return SensorLog::make(options, idle_uw, std::llround(spec.switching.settle_s * 1e9));
+}
+
 }  // namespace
 
 Result<sim::RunResult> run_reference_queue(std::uint64_t requests, std::uint64_t seed) {
@@ -44,19 +53,28 @@ Result<sim::RunResult> run_reference_queue(std::uint64_t requests, std::uint64_t
   return sim::run_accelerator(options);
 }
 
-Result<sim::RunResult> run_board(double rate_hz, std::uint64_t requests, std::uint64_t seed) {
+Result<BoardRun> run_board(const BoardCase& board) {
   const auto spec = devices::find_device("orin-agx-64gb");
   if (!spec) return spec.error();
   const auto preset = devices::find_preset(*spec, "MAXN");
   if (!preset) return preset.error();
-  auto point = devices::FixedOperatingPoint::make(devices::RooflineModel(*spec), preset->mode,
-                                                  {{"mobilenet_v3_large", 16}},
+  const devices::RooflineModel costs(*spec);
+  auto point = devices::FixedOperatingPoint::make(costs, preset->mode, {{"mobilenet_v3_large", 16}},
                                                   {{"resnet18", 16, workloads::Role::train}});
   if (!point) return point.error();
-  auto options = options_of(*point, point->train_time_ns(), rate_hz, 1);
-  workloads::PoissonArrivals arrivals(rate_hz, sim::RandomStream(seed, "arrivals"), requests);
+  auto options = options_of(*point, point->train_time_ns(), board.rate_hz, 1);
+  workloads::PoissonArrivals arrivals(board.rate_hz, sim::RandomStream(board.seed, "arrivals"),
+                                      board.requests);
   options.streams.push_back({&arrivals, 500 * sim::ns_per_ms});
-  return sim::run_accelerator(options);
+  std::optional<SensorLog> sensor;
+  if (board.poll_hz) {
+    auto log = sensor_log_of(*spec, costs.rails(), point->idle_power_uw(), *board.poll_hz);
+    if (!log) return log.error();
+    options.observer = &sensor.emplace(*std::move(log));
+  }
+  auto run = sim::run_accelerator(options);
+  if (!run) return run.error();
+  return BoardRun{*std::move(run), sensor ? std::optional(sensor->record()) : std::nullopt};
 }
 
 Result<sim::RunResult> run_64_streams(std::uint64_t requests, std::uint64_t seed) {

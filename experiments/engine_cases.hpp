@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "experiments/run/sensor_log.hpp"
 #include "sim/accelerator.hpp"
 
 namespace wattline::experiments {
@@ -13,9 +15,21 @@ namespace wattline::experiments {
 // it waits for the next arrival. Mean latency over 5 million requests: 0.1681 s.
 Result<sim::RunResult> run_reference_queue(std::uint64_t requests, std::uint64_t seed);
 
+struct BoardCase {
+  double rate_hz = 60;  // of the requests
+  std::uint64_t requests = 0;
+  std::uint64_t seed = 1;
+  std::optional<double> poll_hz;  // of the power sensor. Range 0.001 .. 100; nothing: it is not read
+};
+
+struct BoardRun : sim::RunResult {
+  std::optional<SensorRecord> sensor;  // where it is read
+};
+
 // A simulated AGX Orin at MAXN: MobileNet-v3 in batches of 16 at so many Poisson requests a second with a
-// latency budget, ResNet-18 trained in the gaps; costs are the device model's, energy is of three rails.
-Result<sim::RunResult> run_board(double rate_hz, std::uint64_t requests, std::uint64_t seed);
+// latency budget, ResNet-18 trained in the gaps; costs are the device model's, energy is of three rails, and
+// the power sensor is the board's own.
+Result<BoardRun> run_board(const BoardCase& board);
 
 // The reference queue's times with 64 streams at 60/64 requests/s each: 64 arrivals are pending at any time.
 Result<sim::RunResult> run_64_streams(std::uint64_t requests, std::uint64_t seed);

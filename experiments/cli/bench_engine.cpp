@@ -74,12 +74,12 @@ void bench_reference(const EngineOptions& options) {
                    ratios[static_cast<std::size_t>(options.repeats / 2)]));
 }
 
-sim::RunResult run_case(const EngineOptions& options) {
+BoardRun run_case(const EngineOptions& options) {
   const auto requests = static_cast<std::uint64_t>(options.requests);
-  if (options.name == "board") return required(run_board(60, requests, options.seed));
-  if (options.name == "streams") return required(run_64_streams(requests, options.seed));
+  if (options.name == "board") return required(run_board({60, requests, options.seed, 10}));
+  if (options.name == "streams") return {required(run_64_streams(requests, options.seed)), std::nullopt};
   // A day at 100 requests/s.
-  return required(run_board(100, 8'640'000, options.seed));
+  return required(run_board({100, 8'640'000, options.seed, std::nullopt}));
 }
 
 void bench_engine(const EngineOptions& options) {
@@ -87,10 +87,14 @@ void bench_engine(const EngineOptions& options) {
     bench_reference(options);
     return;
   }
-  sim::RunResult run;
+  BoardRun run;
   std::vector<double> walls_s;
   for (int repeat = 0; repeat < options.repeats; ++repeat)
     walls_s.push_back(wall_s_of([&] { run = run_case(options); }));
+  if (run.sensor)
+    print(fmt::format(
+        "sensor_readings     {}\nsensor_energy_j     {:.3f}\n", run.sensor->all.polls,
+        static_cast<double>(run.sensor->all.total_mw) * 1e-3 * sim::ns_to_seconds(run.sensor->poll_ns)));
   tell_of(run, least(walls_s), options.repeats);
 }
 
@@ -102,8 +106,9 @@ void add_bench_engine(CLI::App& bench) {
       bench.add_subcommand("engine", "The event engine on the reference queue, beside a bare loop");
   verb->add_option(
           "--case", options->name,
-          "The reference queue; a board with its device model and rails; 64 streams, so as many pending "
-          "events; a day of the board at 100 requests/s (whatever --requests)")
+          "The reference queue; a board with its device model, rails, and power sensor read at 10 Hz; 64 "
+          "streams, so as many pending events; a day of the board, its sensor not read, at 100 requests/s "
+          "(whatever --requests)")
       ->check(CLI::IsMember({"reference", "board", "streams", "day"}))
       ->capture_default_str();
   verb->add_option("--requests", options->requests, "Requests to simulate")

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/engine_cases.hpp"
 #include "experiments/run/scenario.hpp"
 #include "sim/random.hpp"
 #include "tests/catch.hpp"
@@ -390,6 +391,18 @@ TEST_CASE("A sensor is checked against its ranges, and refused where the board o
   json["model"] = "built-in:xavier-nx";  // of power at the wall
   json["mode"] = "MODE_15W_6CORE";
   CHECK(error_of(json) == start + "channel 'VDD_IN': the power has no rail 'VDD_CPU_GPU_CV'; it has total");
+}
+
+TEST_CASE("The board by which the engine's speed is measured runs the same with its sensor read") {
+  const auto unread = run_board({60, 2000, 1, std::nullopt}), read = run_board({60, 2000, 1, 10});
+  REQUIRE(unread.ok());
+  REQUIRE(read.ok());
+  CHECK_FALSE(unread->sensor);
+  REQUIRE(read->sensor);
+  CHECK(read->sensor->all.polls == read->simulated_ns / (100 * sim::ns_per_ms));
+  CHECK(read->signature == unread->signature);
+  CHECK((read->energy.total_fj() == unread->energy.total_fj()));
+  CHECK_FALSE(run_board({60, 2000, 1, 1000}).ok());
 }
 
 }  // namespace
