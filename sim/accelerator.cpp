@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/accelerator_options.hpp"
 #include "sim/activity_account.hpp"
@@ -17,7 +18,7 @@ namespace {
 // One run under one dispatcher. Of what can happen, the end of what executes and the next request of the
 // first stream are held here, because they are due most; all else is on the agenda, whose sources are in the
 // order of one instant: the other streams' requests, the change of configuration, the streams' waits, the
-// supervisor's look, the end, and the end of the energy budget.
+// jobs' minibatches being loaded, the supervisor's look, the end, and the end of the energy budget.
 template <class D, template <class> class Each>
 class Run {
  public:
@@ -40,8 +41,11 @@ class Run {
       board_.serving[i].latency_budget_ns = options.streams[i].latency_budget_ns;
       board_.serving[i].priority = options.streams[i].priority;
     }
-    for (std::size_t i = 0; i < options.training.size(); ++i)
+    for (std::size_t i = 0; i < options.training.size(); ++i) {
       board_.training[i].priority = options.training[i].priority;
+      jobs_[i].feed = options.training[i].feed;
+      fed_ = fed_ || jobs_[i].feed != nullptr;
+    }
   }
 
   Result<RunResult> operator()() {
@@ -68,11 +72,18 @@ class Run {
     else
       return stream_count_;
   }
+  std::size_t jobs() const {
+    if constexpr (exactly_one)
+      return 1;
+    else
+      return options_.training.size();
+  }
 
   // Sources of the agenda.
   std::size_t change() const { return streams() > 0 ? streams() - 1 : 0; }
   std::size_t wait_of(std::size_t stream) const { return change() + 1 + stream; }
-  std::size_t look() const { return change() + 1 + streams(); }
+  std::size_t loaded_of(std::size_t job) const { return wait_of(streams() + job); }
+  std::size_t look() const { return change() + 1 + streams() + jobs(); }
   std::size_t end() const { return look() + 1; }
   std::size_t spent() const { return end() + 1; }
   void set(std::size_t source, TimeNs due_ns) { agenda_.set(static_cast<Agenda::Source>(source), due_ns); }
@@ -91,10 +102,27 @@ class Run {
         set(stream - 1, due_ns);
       if (due_ns == never) end_of_requests(stream);
     }
+    if (fed_) begin_feeds();
     if (configuration().profiling.empty())
       decision_due_ = true;
     else
       proceed_with_change();
+  }
+
+  void begin_feeds() {
+    for (std::size_t job = 0; job < jobs(); ++job) {
+      if (MinibatchFeed* const feed = jobs_[job].feed) {
+        if (feed->ends()) ++unfinished_feeds_;
+        expect_minibatch(job, feed->begin(board_.now_ns));
+      }
+    }
+  }
+
+  // The job's next minibatch will be loaded then.
+  void expect_minibatch(std::size_t job, TimeNs loaded_ns) {
+    const bool has = loaded_ns <= board_.now_ns;
+    board_.training[job].has_minibatch = has;
+    set(loaded_of(job), has ? never : loaded_ns);
   }
 
   // What is due first, or the dispatcher's decision when nothing more happens at this instant.
@@ -132,15 +160,33 @@ class Run {
       enter(EventKind::look, 0, at_ns);
       let_supervisor_look();
     } else if (source < look()) {
-      const std::size_t stream = source - change() - 1;
-      enter(EventKind::wait_expired, stream, at_ns);
+      const std::size_t tenant = source - change() - 1;
+      enter(EventKind::wait_over, tenant, at_ns);
       set(source, never);
-      decision_due_ = true;
+      if (tenant < streams())
+        decision_due_ = true;
+      else
+        take_loaded(board_.training[tenant - streams()]);
+    } else if (source == spent() && !is_spent_at(at_ns)) {
+      foresee_end_of_energy();
     } else {
       result_.energy_spent = source == spent();
       enter(result_.energy_spent ? EventKind::energy_spent : EventKind::end, 0, at_ns);
       ended_ = true;
     }
+  }
+
+  // Whether it is now that the energy budget is spent: of what loading draws only a bound was foreseen.
+  bool is_spent_at(TimeNs now_ns) {
+    board_.now_ns = now_ns;
+    charge();
+    return account_.is_spent();
+  }
+
+  void take_loaded(TrainingState& job) {
+    job.has_minibatch = true;
+    job.ready_since_ns = board_.now_ns;
+    decision_due_ = decision_due_ || (!occupied_ && residents_.has_room());
   }
 
   void let_supervisor_look() {
@@ -301,17 +347,45 @@ class Run {
   }
 
   void end_of_training(std::size_t job) {
-    ++jobs_[job].finished;
+    ++jobs_[job].counts.finished;
     board_.training[job].in_flight = false;
     board_.training[job].ready_since_ns = board_.now_ns;
     if (options_.observer) options_.observer->trained(job, board_.now_ns);
+    if (MinibatchFeed* const feed = jobs_[job].feed) [[unlikely]] {
+      expect_minibatch(job, feed->finished(board_.now_ns));
+      if (feed->ended()) --unfinished_feeds_;
+    }
   }
 
-  void charge() { account_.charge(board_.now_ns); }
+  void charge() {
+    if (fed_) [[unlikely]]
+      charge_loading();
+    account_.charge(board_.now_ns);
+  }
+  void charge_loading() {
+    RailEnergyFj loading_fj{};
+    for (Job& job : jobs_) {
+      if (!job.feed) continue;
+      const TimeNs core_ns = job.feed->core_ns(board_.now_ns);
+      for (std::size_t rail = 0; rail < max_rails; ++rail)
+        loading_fj[rail] += Int128{loading_cpu_.core_uw[rail]} * (core_ns - job.charged_core_ns);
+      job.charged_core_ns = core_ns;
+    }
+    account_.add(loading_fj);
+  }
   void become(Activity activity, const RailPowerUw& power_uw) {
+    charge();
     account_.become(activity, power_uw, board_.now_ns);
     if (options_.energy_budget_fj) [[unlikely]]
-      set(spent(), account_.spent_at(board_.now_ns));
+      foresee_end_of_energy();
+  }
+  void foresee_end_of_energy() {
+    Int128 loading_uw = 0;
+    if (fed_)
+      for (const std::int64_t rail_uw : loading_cpu_.core_uw) loading_uw += rail_uw;
+    const auto all_jobs = static_cast<std::int64_t>(jobs());
+    const auto cores = static_cast<std::int64_t>(std::ceil(loading_cpu_.cores));
+    set(spent(), account_.spent_at(board_.now_ns, loading_uw * cores * all_jobs, loading_uw * all_jobs));
   }
 
   // The dispatcher's turn.
@@ -327,7 +401,7 @@ class Run {
         show_residents();
       return;
     }
-    if (nothing_left_to_serve()) {
+    if (nothing_left()) {
       ended_ = true;
       return;
     }
@@ -349,9 +423,10 @@ class Run {
       become(residents_.activity(), residents_.power_uw(idle_uw_));
   }
 
-  // Without a set end, the run ends when no request will come and none that waits can ever be served.
-  bool nothing_left_to_serve() const {
-    if (exhausted_ < streams() || streams() == 0 || has_end(options_)) return false;
+  // Without a set end, the run ends when no request will come, none that waits can ever be served, and every
+  // feed that ends has.
+  bool nothing_left() const {
+    if (exhausted_ < streams() || unfinished_feeds_ > 0 || has_end(options_)) return false;
     if (current_ + 1 < options_.configurations.size()) return false;
     return std::none_of(board_.serving.begin(), board_.serving.end(), [&](const ServingState& stream) {
       const bool will_be = stream.rule.batch > 0 && stream.rule.max_wait_ns > 0 && !stream.waiting.empty();
@@ -374,7 +449,9 @@ class Run {
       TrainingState& job = board_.training[tenant.index()];
       job.in_flight = true;
       ++job.this_cycle;
-      ++jobs_[tenant.index()].started;
+      ++jobs_[tenant.index()].counts.started;
+      if (MinibatchFeed* const feed = jobs_[tenant.index()].feed) [[unlikely]]
+        expect_minibatch(tenant.index(), feed->started(board_.now_ns));
     }
     if constexpr (requires { residents_.start(tenant, cost, Phases{}, board_.now_ns); })
       residents_.start(tenant, cost, point_->phases(tenant), board_.now_ns);
@@ -441,9 +518,15 @@ class Run {
 
   // The device executes from now on at the point of the configuration, or the one in its place.
   void enter_point() {
+    const OperatingPoint* const before = point_;
     point_ = configuration().point;
     if (options_.supervisor) point_ = &options_.supervisor->in_force(*point_);
     idle_uw_ = point_->idle_power_uw();
+    if (!fed_ || point_ == before) return;
+    loading_cpu_ = point_->loading_cpu();
+    for (std::size_t job = 0; job < jobs(); ++job)
+      if (MinibatchFeed* const feed = jobs_[job].feed)
+        expect_minibatch(job, feed->set_cpu(board_.now_ns, loading_cpu_));
   }
 
   // A stream's rule or waiting requests have changed: a dispatcher may keep books on many streams.
@@ -483,9 +566,10 @@ class Run {
       lanes_[i].finish(board_.serving[i]);
       result_.streams.push_back(std::move(lanes_[i].result));
     }
-    for (std::size_t i = 0; i < board_.training.size(); ++i)
-      jobs_[i].in_flight = board_.training[i].in_flight ? 1 : 0;
-    result_.training.assign(jobs_.begin(), jobs_.end());
+    for (std::size_t i = 0; i < jobs(); ++i) {
+      jobs_[i].counts.in_flight = board_.training[i].in_flight ? 1 : 0;
+      result_.training.push_back(jobs_[i].counts);
+    }
   }
 
   const Configuration& configuration() const { return options_.configurations[current_]; }
@@ -510,15 +594,23 @@ class Run {
   bool occupied_ = false;            // by profiling or a switch
   OperatingPoint* point_ = nullptr;  // in force
   RailPowerUw idle_uw_{};
+  LoadingCpu loading_cpu_;
   RailEnergyFj seen_fj_{};  // energy at the supervisor's last look
   ActivityAccount account_;
   bool decision_due_ = false;
   bool ended_ = false;
 
   Each<Lane> lanes_{};
-  Each<MinibatchCounts> jobs_{};
-  std::size_t exhausted_ = 0;  // streams of which no more requests come
-  bool waits_set_ = false;     // whether any wait is on the agenda
+  struct Job {
+    MinibatchCounts counts;
+    MinibatchFeed* feed = nullptr;
+    TimeNs charged_core_ns = 0;
+  };
+  Each<Job> jobs_{};
+  bool fed_ = false;                  // whether any job has a feed
+  std::size_t unfinished_feeds_ = 0;  // that end, and have not
+  std::size_t exhausted_ = 0;         // streams of which no more requests come
+  bool waits_set_ = false;            // whether any wait is on the agenda
 };
 
 }  // namespace

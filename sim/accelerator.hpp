@@ -6,8 +6,8 @@
 //
 // A run is single-threaded and deterministic: the same inputs give the same event stream, to the
 // nanosecond. At one instant things happen in the order: what executes ends or takes turns, requests arrive
-// (stream by stream), the configuration changes, waits expire (stream by stream), the supervisor looks, and
-// only then the dispatcher decides, once.
+// (stream by stream), the configuration changes, waits expire (stream by stream), minibatches of training are
+// loaded (job by job), the supervisor looks, and only then the dispatcher decides, once.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@
 #include "sim/dispatchers/ordered.hpp"
 #include "sim/dispatchers/unmanaged.hpp"
 #include "sim/energy_meter.hpp"
+#include "sim/minibatch_feed.hpp"
 #include "sim/operating_point.hpp"
 #include "sim/run_observer.hpp"
 #include "sim/run_result.hpp"
@@ -65,6 +66,9 @@ struct StreamOptions {
 
 struct TrainingOptions {
   std::int64_t priority = 0;
+  // Where its minibatches come from; borrowed for the run. Null: they are always there. What loading draws
+  // is added to what the device draws.
+  MinibatchFeed* feed = nullptr;
 };
 
 struct AcceleratorOptions {
@@ -73,8 +77,8 @@ struct AcceleratorOptions {
   std::vector<TrainingOptions> training;
   Dispatcher dispatcher = ManagedInterleaving{};
   // The run ends at this instant, as the last thing that happens at it (a minibatch may just have
-  // started). Without either the run ends when all requests that can be served have been and the last
-  // configuration has begun.
+  // started). Without either the run ends when all requests that can be served have been, all feeds that
+  // end have ended, and the last configuration has begun.
   std::optional<TimeNs> end_ns;
   // The run ends at the first instant at which so much energy has been drawn, at least 1, as the last thing
   // that happens at it (a battery, or a budget). Like a set end it keeps the run going where nothing is left

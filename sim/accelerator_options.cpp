@@ -57,18 +57,30 @@ MaybeError check_dispatcher(const Dispatcher& dispatcher) {
   return std::nullopt;
 }
 
-// Training is always ready, so that under fixed priorities whatever comes after it is never served.
+bool ends(const TrainingOptions& job) {
+  return job.feed != nullptr && job.feed->ends();
+}
+
+// Training that does not end may always be ready, so that under fixed priorities whatever comes after it
+// never has its turn.
 MaybeError check_starvation(const AcceleratorOptions& options) {
   if (has_end(options) || !std::holds_alternative<FixedPriority>(options.dispatcher)) return std::nullopt;
   const Configuration& last = options.configurations.back();
-  for (std::size_t job = 0; job < options.training.size(); ++job)
+  for (std::size_t job = 0; job < options.training.size(); ++job) {
+    if (ends(options.training[job]) || !last.training[job].trains) continue;
+    for (const TrainingOptions& other : options.training)
+      if (ends(other) && options.training[job].priority < other.priority)
+        return bad_input(fmt::format(
+            "the run would never end: training of priority {} that does not end leaves no time for "
+            "the training of priority {} that does",
+            options.training[job].priority, other.priority));
     for (std::size_t stream = 0; stream < options.streams.size(); ++stream)
-      if (last.training[job].trains && last.serving[stream].batch > 0 &&
-          options.training[job].priority < options.streams[stream].priority)
+      if (last.serving[stream].batch > 0 && options.training[job].priority < options.streams[stream].priority)
         return bad_input(
             fmt::format("the run would never end: training of priority {} leaves no time to serve requests "
                         "of priority {}",
                         options.training[job].priority, options.streams[stream].priority));
+  }
   return std::nullopt;
 }
 
@@ -97,7 +109,8 @@ MaybeError check_options(const AcceleratorOptions& options) {
     if (stream.admission_limit < 1 || !is_time(stream.latency_budget_ns))
       return bad_input("a stream has an admission limit or a latency budget that is out of range");
   if (auto error = check_starvation(options)) return error;
-  if (!serves && !has_end(options))
+  const bool feed_ends = std::any_of(options.training.begin(), options.training.end(), ends);
+  if (!serves && !feed_ends && !has_end(options))
     return bad_input("the run would never end: it serves no requests and has no duration");
   if (!serves && !trains)
     return bad_input("the run has nothing to do: it neither serves requests nor trains");

@@ -47,7 +47,9 @@ struct TrainingState {
   TrainingRule rule;
   std::int64_t priority = 0;
   bool in_flight = false;
-  TimeNs ready_since_ns = 0;    // when its last minibatch ended, or its configuration began
+  bool has_minibatch = true;  // whether the next one is loaded
+  TimeNs ready_since_ns =
+      0;  // when its last minibatch ended, the next was loaded, or its configuration began
   std::int64_t this_cycle = 0;  // minibatches started since the last one of inference
 };
 

@@ -43,6 +43,13 @@ void EnergyMeter::add(Activity activity, const RailPowerUw& power, TimeNs durati
   time_ns_[index] += duration_ns;
 }
 
+void EnergyMeter::add(Activity activity, const RailEnergyFj& energy_fj) {
+  for (std::size_t rail = 0; rail < max_rails; ++rail) rail_fj_[rail] += energy_fj[rail];
+  const Int128 sum_fj = std::accumulate(energy_fj.begin(), energy_fj.end(), Int128{0});
+  activity_fj_[static_cast<std::size_t>(activity)] += sum_fj;
+  total_fj_ += sum_fj;
+}
+
 void EnergyMeter::settle() {
   for (std::size_t activity = 0; activity < activity_count; ++activity) multiply(activity);
 }

@@ -20,6 +20,8 @@ inline constexpr std::size_t max_rails = 8;
 
 // Microwatts per rail; rails that a device does not have stay 0.
 using RailPowerUw = std::array<std::int64_t, max_rails>;
+// Femtojoules per rail.
+using RailEnergyFj = std::array<Int128, max_rails>;
 
 // What the device is doing; it does exactly one of these at any time.
 // `switching` is to another power mode, `context_switch` to another process; `shared`: inference and training
@@ -35,6 +37,8 @@ class EnergyMeter {
  public:
   // Precondition: duration_ns >= 0.
   void add(Activity activity, const RailPowerUw& power, TimeNs duration_ns);
+  // Drawn besides during that activity.
+  void add(Activity activity, const RailEnergyFj& energy_fj);
 
   // Multiplies what is open, at the end of a run; changes no figure.
   void settle();

@@ -9,12 +9,13 @@
 
 namespace wattline::sim {
 
-// A turn: something of what executes changes, but no minibatch ends.
+// A turn: something of what executes changes, but no minibatch ends. A wait is over: a stream's oldest
+// request has waited as long as it may, or a training job's next minibatch is loaded.
 enum class EventKind : unsigned {
   completion,
   arrival,
   configuration_change,
-  wait_expired,
+  wait_over,
   end,
   turn,
   energy_spent,

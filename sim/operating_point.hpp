@@ -1,4 +1,5 @@
 // What the simulated accelerator asks of the floors above: what a minibatch costs, and when requests arrive.
+// When the data of training are loaded is in minibatch_feed.hpp.
 #pragma once
 
 #include <cstdint>
@@ -61,6 +62,13 @@ struct MinibatchCost {
   RailPowerUw power_uw{};  // mean over that time
 };
 
+// What each training job whose minibatches are loaded (minibatch_feed.hpp) has of the CPU.
+struct LoadingCpu {
+  double cores = 1;           // shared by the processes that compute; may be fractional
+  double cycles_per_s = 1e9;  // of one core
+  RailPowerUw core_uw{};      // that a core draws more while it computes than while it idles
+};
+
 // What the device costs in one power mode. Not const: an implementation may draw random times.
 // Used by one run at a time.
 class OperatingPoint {
@@ -73,6 +81,7 @@ class OperatingPoint {
   // empty, and borrowed until the run ends.
   virtual Phases phases(Tenant) { return one_phase; }
   virtual RailPowerUw idle_power_uw() const = 0;
+  virtual LoadingCpu loading_cpu() const { return {}; }
 };
 
 // When requests arrive.

@@ -8,8 +8,6 @@
 
 namespace wattline::sim {
 
-using RailEnergyFj = std::array<Int128, max_rails>;
-
 // Looks at the device at every multiple of its period, before the dispatcher decides at that instant.
 // Used by one run at a time.
 class Supervisor {

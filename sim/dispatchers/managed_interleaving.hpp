@@ -88,7 +88,7 @@ class ManagedInterleaving {
   template <class Board>
   bool fits(const Board& board, std::size_t job) const {
     const TrainingState& state = board.training[job];
-    if (!state.rule.trains) return false;
+    if (!state.rule.trains || !state.has_minibatch) return false;
     const bool counted =
         state.rule.max_per_cycle >= 0 &&
         std::any_of(board.serving.begin(), board.serving.end(), [](const ServingState& stream) {

@@ -1,11 +1,12 @@
 // Dispatchers that always execute something when something is ready: one minibatch at a time, to its end, and
 // which of those that are ready is a matter of order alone. A training job is ready whenever none of its
-// minibatches executes. No rule of training but `trains` is heeded: what is expected is not asked.
+// minibatches executes and the next is loaded. No rule of training but `trains` is heeded: what is expected
+// is not asked.
 //
-// Ties go to inference before training, then to the smaller index.
+// Ties go to inference before training, then to whoever has been ready longest, then to the smaller index.
 #pragma once
 
-#include <compare>
+#include <tuple>
 
 #include "sim/board_state.hpp"
 #include "sim/residents/exclusive.hpp"
@@ -44,19 +45,22 @@ struct FixedPriority {
 template <class Order>
 Tenant first_ready(const BoardState& board) {
   Tenant chosen = Tenant::nobody();
-  std::int64_t least = 0;
-  const auto offer = [&](Tenant tenant, std::int64_t rank) {
-    if (chosen != Tenant::nobody() && rank >= least) return;
+  std::tuple<std::int64_t, Work, TimeNs> least;
+  const auto offer = [&](Tenant tenant, std::int64_t rank, TimeNs since_ns) {
+    const std::tuple offered(rank, tenant.work(), since_ns);
+    if (chosen != Tenant::nobody() && offered >= least) return;
     chosen = tenant;
-    least = rank;
+    least = offered;
   };
   for (std::size_t i = 0; i < board.serving.size(); ++i) {
     const ServingState& stream = board.serving[i];
-    if (!stream.in_flight && is_ready(stream, board.now_ns)) offer({Work::infer, i}, Order::rank(stream));
+    if (!stream.in_flight && is_ready(stream, board.now_ns))
+      offer({Work::infer, i}, Order::rank(stream), ready_since_ns(stream));
   }
   for (std::size_t i = 0; i < board.training.size(); ++i) {
     const TrainingState& job = board.training[i];
-    if (!job.in_flight && job.rule.trains) offer({Work::train, i}, Order::rank(job));
+    if (!job.in_flight && job.has_minibatch && job.rule.trains)
+      offer({Work::train, i}, Order::rank(job), job.ready_since_ns);
   }
   return chosen;
 }

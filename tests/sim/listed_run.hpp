@@ -47,6 +47,9 @@ class VaryingPoint final : public OperatingPoint {
     return made;
   }
   RailPowerUw idle_power_uw() const override { return {power_uw_ / 3, 1}; }
+  LoadingCpu loading_cpu() const override {
+    return {static_cast<double>(1 + power_uw_ % 3), power_uw_ % 2 == 0 ? 1e9 : 2e9, {power_uw_ / 5, 1}};
+  }
 
  private:
   // One to four phases of uneven length, of which every third wants nothing; one is empty.
@@ -90,6 +93,7 @@ class Throttle final : public Supervisor {
     MinibatchCost expected(Tenant tenant) override { return slower(of->expected(tenant)); }
     Phases phases(Tenant tenant) override { return of->phases(tenant); }
     RailPowerUw idle_power_uw() const override { return {of->idle_power_uw()[0], 2}; }
+    LoadingCpu loading_cpu() const override { return {1, 1e9, {7, of->idle_power_uw()[1]}}; }
     static MinibatchCost slower(MinibatchCost cost) {
       return {cost.time_ns * 3 / 2 + 1, {cost.power_uw[0] * 2 / 3, cost.power_uw[1] + 1}};
     }
@@ -99,6 +103,52 @@ class Throttle final : public Supervisor {
   std::int64_t left_;
   bool slow_ = false;
   Slowed slowed_;
+};
+
+// One minibatch ahead, on one core that is twice as fast at 2 GHz, in times that change from one to the next;
+// after every fourth the next is loaded only when it has ended.
+class VaryingFeed final : public MinibatchFeed {
+ public:
+  // So many minibatches; 0: without end.
+  VaryingFeed(TimeNs unit_ns, std::int64_t count) : unit_ns_(unit_ns), count_(count) {}
+
+  TimeNs set_cpu(TimeNs now_ns, const LoadingCpu& cpu) override {
+    const bool was_slow = std::exchange(slow_, cpu.cycles_per_s < 2e9);
+    if (loaded_ns_ == never || loaded_ns_ <= now_ns || was_slow == slow_) return loaded_ns_;
+    core_ns_ = core_ns(now_ns);
+    since_ns_ = now_ns;
+    const TimeNs left_ns = loaded_ns_ - now_ns;
+    return loaded_ns_ = now_ns + (slow_ ? 2 * left_ns : (left_ns + 1) / 2);
+  }
+  TimeNs begin(TimeNs now_ns) override { return load(now_ns); }
+  TimeNs started(TimeNs now_ns) override {
+    core_ns_ = core_ns(now_ns);
+    loaded_ns_ = never;
+    return ++started_ % 4 == 0 || started_ == count_ ? never : load(now_ns);
+  }
+  TimeNs finished(TimeNs now_ns) override {
+    ++finished_;
+    return loaded_ns_ == never && started_ != count_ ? load(now_ns) : loaded_ns_;
+  }
+  TimeNs core_ns(TimeNs now_ns) override {
+    return loaded_ns_ == never ? core_ns_ : core_ns_ + std::min(now_ns, loaded_ns_) - since_ns_;
+  }
+  bool ends() const override { return count_ > 0; }
+  bool ended() const override { return count_ > 0 && finished_ == count_; }
+
+ private:
+  TimeNs load(TimeNs now_ns) {
+    since_ns_ = now_ns;
+    return loaded_ns_ = now_ns + unit_ns_ * (started_ * 7 % 5) * (slow_ ? 2 : 1);
+  }
+
+  TimeNs unit_ns_;
+  std::int64_t count_;
+  bool slow_ = false;
+  std::int64_t started_ = 0, finished_ = 0;
+  TimeNs loaded_ns_ = never;  // of what is loaded, or was last and has not started
+  TimeNs since_ns_ = 0;       // of which core_ns_ does not know
+  TimeNs core_ns_ = 0;
 };
 
 class ListedArrivals final : public ArrivalProcess {

@@ -50,9 +50,12 @@ class NaiveEngine {
     if (options_.end_ns) to_come_.insert({*options_.end_ns, end, 0});
     if (options_.supervisor) to_come_.insert({options_.supervisor->period_ns(), look, 0});
     enter_configuration();
+    for (std::size_t i = 0; i < training_.size(); ++i)
+      if (MinibatchFeed* feed = feed_of(i)) expect(i, feed->begin(0));
     while (!over_) {
-      foresee_end_of_energy();
+      if (!loads()) foresee_end_of_energy();
       if (to_come_.empty()) {
+        if (!decision_due_ && loads() && options_.energy_budget_fj && runs_out_before(never)) break;
         decide();
         continue;
       }
@@ -61,6 +64,7 @@ class NaiveEngine {
         decide();
         continue;
       }
+      if (loads() && options_.energy_budget_fj && runs_out_before(at_ns)) break;
       to_come_.erase(to_come_.begin());
       spend(at_ns);
       happen(what, who);
@@ -77,7 +81,7 @@ class NaiveEngine {
   }
 
  private:
-  enum Order : unsigned { executed, arrival, change, expiry, look, end, energy_spent };
+  enum Order : unsigned { executed, arrival, change, expiry, loaded, look, end, energy_spent };
   enum Kind : unsigned { completion = 0, turn = 5 };
 
   struct Resident {
@@ -95,6 +99,8 @@ class NaiveEngine {
   struct Job {
     TimeNs ready_since_ns = 0;
     std::int64_t this_cycle = 0;
+    bool has_minibatch = true;
+    TimeNs core_ns = 0;  // of its loading, paid for
   };
 
   const Configuration& now() const { return options_.configurations[current_]; }
@@ -104,6 +110,13 @@ class NaiveEngine {
     return std::get_if<D>(&options_.dispatcher);
   }
   bool shares() const { return runs<TimeSlicing>() || runs<CudaStreams>(); }
+  MinibatchFeed* feed_of(std::size_t job) const { return options_.training[job].feed; }
+  void expect(std::size_t job, TimeNs at_ns) {
+    for (auto i = to_come_.begin(); i != to_come_.end();)
+      i = std::get<1>(*i) == loaded && std::get<2>(*i) == job ? to_come_.erase(i) : ++i;
+    training_[job].has_minibatch = at_ns <= now_ns_;
+    if (at_ns > now_ns_ && at_ns != never) to_come_.insert({at_ns, loaded, job});
+  }
   MinibatchCounts& counts(Tenant tenant) {
     return tenant.work() == Work::infer ? result_.streams[tenant.index()].minibatches
                                         : result_.training[tenant.index()];
@@ -150,6 +163,15 @@ class NaiveEngine {
     const RailPowerUw power_uw = this->power_uw();
     for (const std::int64_t rail_uw : power_uw) result_.energy_fj[activity()] += Int128{rail_uw} * time_ns;
     for (std::size_t i = 0; i < max_rails; ++i) rails_fj_[i] += Int128{power_uw[i]} * time_ns;
+    for (std::size_t job = 0; job < training_.size(); ++job) {
+      if (!feed_of(job)) continue;
+      const TimeNs core_ns = feed_of(job)->core_ns(until_ns) - training_[job].core_ns;
+      training_[job].core_ns += core_ns;
+      for (std::size_t i = 0; i < max_rails; ++i) {
+        rails_fj_[i] += Int128{core_uw_[i]} * core_ns;
+        result_.energy_fj[activity()] += Int128{core_uw_[i]} * core_ns;
+      }
+    }
     for (Resident& resident : residents_)
       resident.left_q = std::max<Int128>(0, resident.left_q - resident.rate_q * time_ns);
     now_ns_ = until_ns;
@@ -281,7 +303,9 @@ class NaiveEngine {
   // --- what happens ---
 
   // Kinds of events as the signature knows them.
-  static unsigned kind_of(unsigned what) { return what == look ? 7 : what == end ? 4 : what; }
+  static unsigned kind_of(unsigned what) {
+    return what == loaded ? 3 : what == look ? 7 : what == end ? 4 : what == energy_spent ? 6 : what;
+  }
   void log(unsigned kind, std::size_t tenant) { result_.events.emplace_back(now_ns_, kind, tenant); }
 
   void happen(unsigned what, std::size_t who) {
@@ -299,6 +323,11 @@ class NaiveEngine {
     } else if (what == expiry) {
       log(expiry, who);
       decision_due_ = true;
+    } else if (what == loaded) {
+      log(kind_of(what), waiting_.size() + who);
+      training_[who].has_minibatch = true;
+      training_[who].ready_since_ns = now_ns_;
+      if (!occupied_ && (shares() || residents_.empty())) decision_due_ = true;
     } else if (what == look) {
       log(kind_of(what), 0);
       let_supervisor_look();
@@ -320,6 +349,7 @@ class NaiveEngine {
     OperatingPoint& before = *point_;
     point_ = &options_.supervisor->in_force(*now().point);
     if (point_ == &before) return;
+    tell_feeds();
     for (Resident& resident : residents_) slow_down(resident, before);
     if (occupied_ && occupied_as_ == Activity::switching) occupied_uw_ = idle_uw();
     arrange();
@@ -355,6 +385,23 @@ class NaiveEngine {
       (middle_ns * power_fj_per_ns < left_fj ? too_early_ns : enough_ns) = middle_ns;
     }
     to_come_.insert({now_ns_ + static_cast<TimeNs>(enough_ns), energy_spent, 0});
+  }
+
+  bool loads() const {
+    return std::any_of(options_.training.begin(), options_.training.end(),
+                       [](const TrainingOptions& job) { return job.feed != nullptr; });
+  }
+
+  // From one nanosecond to the next, because what loading draws is known for the present only.
+  bool runs_out_before(TimeNs end_ns) {
+    for (; now_ns_ < end_ns; spend(now_ns_ + 1)) {
+      Int128 left_fj = *options_.energy_budget_fj;
+      for (const auto& [as, energy_fj] : result_.energy_fj) left_fj -= energy_fj;
+      if (left_fj > 0) continue;
+      log(6, 0);
+      return true;
+    }
+    return false;
   }
 
   void arrive(std::size_t who) {
@@ -438,6 +485,7 @@ class NaiveEngine {
     if (resident.tenant.work() == Work::train) {
       log(completion, waiting_.size() + who);
       training_[who].ready_since_ns = now_ns_;
+      if (feed_of(who)) expect(who, feed_of(who)->finished(now_ns_));
       return;
     }
     log(completion, who);
@@ -492,9 +540,10 @@ class NaiveEngine {
   }
 
   bool nothing_left() const {
-    if (options_.end_ns || options_.energy_budget_fj || waiting_.empty() ||
-        current_ + 1 < options_.configurations.size())
+    if (options_.end_ns || options_.energy_budget_fj || current_ + 1 < options_.configurations.size())
       return false;
+    for (std::size_t i = 0; i < training_.size(); ++i)
+      if (feed_of(i) && feed_of(i)->ends() && !feed_of(i)->ended()) return false;
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
       if (arrived_[i] < arrivals_[i].size()) return false;
       if (executes({Work::infer, static_cast<std::uint32_t>(i)}) || ready_since(i)) return false;
@@ -506,8 +555,9 @@ class NaiveEngine {
 
   std::optional<Tenant> chosen() const {
     if (!shares() && !residents_.empty()) return std::nullopt;
-    // Everyone who may start, with what they are ranked by; ties go to inference, then to the smaller index.
-    std::vector<std::tuple<Int128, int, std::uint32_t>> ready;
+    // Everyone who may start, with what they are ranked by; ties go to inference, then to
+    // who has been ready longest, then to the smaller index.
+    std::vector<std::tuple<Int128, int, TimeNs, std::uint32_t>> ready;
     for (std::uint32_t i = 0; i < waiting_.size(); ++i) {
       const auto since = ready_since(i);
       if (!since || executes({Work::infer, i})) continue;
@@ -516,18 +566,18 @@ class NaiveEngine {
       if (runs<ManagedInterleaving>()) rank = -1;
       if (runs<EarliestDeadline>()) rank = budget_ns > 0 ? waiting_[i].front() + budget_ns : never;
       if (runs<FixedPriority>()) rank = options_.streams[i].priority;
-      ready.emplace_back(rank, 0, i);
+      ready.emplace_back(rank, 0, runs<ManagedInterleaving>() ? 0 : *since, i);
     }
     for (std::uint32_t i = 0; i < training_.size(); ++i) {
-      if (!now().training[i].trains || executes({Work::train, i})) continue;
+      if (!now().training[i].trains || executes({Work::train, i}) || !training_[i].has_minibatch) continue;
       if (runs<ManagedInterleaving>() && !fits(i)) continue;
       Int128 rank = training_[i].ready_since_ns;
       if (runs<EarliestDeadline>()) rank = Int128{never} + 1;
       if (runs<FixedPriority>()) rank = options_.training[i].priority;
-      ready.emplace_back(rank, 1, i);
+      ready.emplace_back(rank, 1, training_[i].ready_since_ns, i);
     }
     if (ready.empty()) return std::nullopt;
-    const auto& [rank, trains, index] = *std::min_element(ready.begin(), ready.end());
+    const auto& [rank, trains, since, index] = *std::min_element(ready.begin(), ready.end());
     return Tenant{trains ? Work::train : Work::infer, index};
   }
 
@@ -566,6 +616,7 @@ class NaiveEngine {
       for (Job& job : training_) job.this_cycle = 0;
     } else {
       ++training_[tenant.index()].this_cycle;
+      if (feed_of(tenant.index())) expect(tenant.index(), feed_of(tenant.index())->started(now_ns_));
     }
     const bool had_gpu = in_turns() > 0;
     join(resident);
@@ -585,13 +636,24 @@ class NaiveEngine {
   }
 
   void enter_configuration() {
+    const OperatingPoint* before = point_;
     point_ = now().point;
     if (options_.supervisor) point_ = &options_.supervisor->in_force(*point_);
-    for (Job& job : training_) job = {now_ns_, 0};
+    if (point_ != before) tell_feeds();
+    for (Job& job : training_) {
+      job.ready_since_ns = now_ns_;
+      job.this_cycle = 0;
+    }
     profiled_ = 0;
     if (!now().profiling.empty()) must_switch_ = true;
     change_further();
     arrange();
+  }
+
+  void tell_feeds() {
+    core_uw_ = point_->loading_cpu().core_uw;
+    for (std::size_t i = 0; i < training_.size(); ++i)
+      if (feed_of(i)) expect(i, feed_of(i)->set_cpu(now_ns_, point_->loading_cpu()));
   }
 
   void change_further() {
@@ -634,6 +696,7 @@ class NaiveEngine {
   std::size_t current_ = 0, wanted_ = 0, profiled_ = 0;
   bool must_switch_ = false;
   OperatingPoint* point_ = nullptr;
+  RailPowerUw core_uw_{};
   RailEnergyFj rails_fj_{}, seen_fj_{};
   NaiveResult result_;
 };

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -34,10 +35,11 @@ class Choices {
 
 struct Scenario {
   std::vector<std::vector<TimeNs>> arrivals;
-  std::vector<VaryingPoint> points;   // as new; each run works on a copy
-  std::vector<std::size_t> point_of;  // each configuration's
-  AcceleratorOptions options;         // without points, arrival processes and supervisor
-  TimeNs look_period_ns = 0;          // 0: no supervisor
+  std::vector<VaryingPoint> points;               // as new; each run works on a copy
+  std::vector<std::size_t> point_of;              // each configuration's
+  std::vector<std::optional<VaryingFeed>> feeds;  // of each training job; as new
+  AcceleratorOptions options;                     // without points, arrival processes, feeds and supervisor
+  TimeNs look_period_ns = 0;                      // 0: no supervisor
   std::int64_t most_looks = 0;
 };
 
@@ -114,6 +116,21 @@ Scenario scenario_of(const std::vector<std::uint8_t>& bytes) {
   // Without an end, training that goes before requests is refused: it would never stop.
   for (TrainingOptions& job : options.training)
     job.priority = options.end_ns || options.energy_budget_fj ? choices.below(4) : 4;
+  for (std::size_t job = 0; job < options.training.size(); ++job) {
+    scenario.feeds.emplace_back();
+    if (choices.yes(3)) scenario.feeds.back().emplace(unit * (1 + choices.below(20)), 0);
+    // Without a set end, one that ends must be sure of its turn.
+    const bool ends = options.end_ns || options.energy_budget_fj ||
+                      (options.configurations.back().training[job].trains &&
+                       !std::holds_alternative<ManagedInterleaving>(options.dispatcher));
+    if (scenario.feeds.back() && choices.yes() && ends)
+      scenario.feeds.back().emplace(unit * (1 + choices.below(20)), 1 + choices.below(40));
+    if (options.training[job].priority == 4 && !(scenario.feeds.back() && scenario.feeds.back()->ends()))
+      options.training[job].priority = 5;
+    // The naive engine looks for its end nanosecond by nanosecond.
+    if (scenario.feeds.back() && options.energy_budget_fj)
+      options.energy_budget_fj = 1 + *options.energy_budget_fj % (unit * 20'000);
+  }
   for (std::size_t stream = 0; stream < options.streams.size(); ++stream) {
     std::vector<TimeNs> arrivals;
     TimeNs now_ns = 0;
@@ -127,11 +144,14 @@ Scenario scenario_of(const std::vector<std::uint8_t>& bytes) {
   return scenario;
 }
 
-// Options that point into `points`.
-AcceleratorOptions with(const Scenario& scenario, std::vector<VaryingPoint>& points) {
+// Options that point into `points` and `feeds`.
+AcceleratorOptions with(const Scenario& scenario, std::vector<VaryingPoint>& points,
+                        std::vector<std::optional<VaryingFeed>>& feeds) {
   AcceleratorOptions options = scenario.options;
   for (std::size_t i = 0; i < options.configurations.size(); ++i)
     options.configurations[i].point = &points[scenario.point_of[i]];
+  for (std::size_t i = 0; i < feeds.size(); ++i)
+    if (feeds[i]) options.training[i].feed = &*feeds[i];
   return options;
 }
 
@@ -198,14 +218,15 @@ std::string difference(const RunResult& run, const NaiveResult& naive) {
 std::string difference(const std::vector<std::uint8_t>& bytes) {
   const Scenario scenario = scenario_of(bytes);
   std::vector<VaryingPoint> points = scenario.points, naive_points = scenario.points;
-  AcceleratorOptions options = with(scenario, points);
+  std::vector<std::optional<VaryingFeed>> feeds = scenario.feeds, naive_feeds = scenario.feeds;
+  AcceleratorOptions options = with(scenario, points, feeds);
   std::vector<ListedArrivals> arrivals(scenario.arrivals.begin(), scenario.arrivals.end());
   for (std::size_t i = 0; i < arrivals.size(); ++i) options.streams[i].arrivals = &arrivals[i];
   Throttle throttle(scenario.look_period_ns, scenario.most_looks), naive_throttle = throttle;
   if (scenario.look_period_ns > 0) options.supervisor = &throttle;
   const auto run = run_accelerator(options);
   if (!run) return run.error().message;
-  AcceleratorOptions naive_options = with(scenario, naive_points);
+  AcceleratorOptions naive_options = with(scenario, naive_points, naive_feeds);
   if (scenario.look_period_ns > 0) naive_options.supervisor = &naive_throttle;
   return difference(*run, NaiveEngine(naive_options, scenario.arrivals)());
 }
@@ -243,6 +264,9 @@ std::string described(const Scenario& scenario) {
     text += fmt::format("stream: budget {} priority {} limit {} arrivals {}\n",
                         options.streams[i].latency_budget_ns, options.streams[i].priority,
                         options.streams[i].admission_limit, scenario.arrivals[i]);
+  for (std::size_t i = 0; i < options.training.size(); ++i)
+    text += fmt::format("job: priority {} feed {} ends {}\n", options.training[i].priority,
+                        scenario.feeds[i].has_value(), scenario.feeds[i] && scenario.feeds[i]->ends());
   for (std::size_t i = 0; i < options.configurations.size(); ++i) {
     const Configuration& from = options.configurations[i];
     text += fmt::format("at {}: point {} switch {} profiles {}\n", from.start_ns, scenario.point_of[i],
