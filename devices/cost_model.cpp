@@ -12,6 +12,10 @@ double Cost::total_power_w() const {
   return sum;
 }
 
+Result<sim::LoadingCpu> CostModel::loading_cpu(const PowerMode&) const {
+  return failure("this cost model knows of minibatches only with the loading of their data");
+}
+
 sim::RailPowerUw to_microwatts(const RailPowerW& power_w) {
   sim::RailPowerUw power_uw{};
   for (std::size_t rail = 0; rail < power_w.size(); ++rail)

@@ -1,5 +1,7 @@
 #include "devices/operating_point.hpp"
 
+#include <algorithm>
+
 namespace wattline::devices {
 
 namespace {
@@ -22,18 +24,32 @@ Result<FixedOperatingPoint> FixedOperatingPoint::make(const CostModel& model, co
                                                       const std::vector<MinibatchOf>& streams,
                                                       const std::vector<MinibatchOf>& training,
                                                       Sharing sharing) {
+  const auto loaders =
+      std::count_if(training.begin(), training.end(), [](const MinibatchOf& of) { return of.data_loaded; });
+  const std::shared_ptr<const CostModel> loaded = loaders > 0 ? model.with_data_loaded() : nullptr;
+  if (loaders > 0 && !loaded)
+    return bad_input("this board's costs hold the loading of data; it cannot be simulated beside them");
+  const auto model_of = [&](const MinibatchOf& of) -> const CostModel& {
+    return of.data_loaded ? *loaded : model;
+  };
   const auto cost = [&](const MinibatchOf& of) -> Result<sim::MinibatchCost> {
-    const auto known = model.minibatch(of.workload, of.role, of.batch, mode);
+    const auto known = model_of(of).minibatch(of.workload, of.role, of.batch, mode);
     if (!known) return known.error();
     return sim::MinibatchCost{known->time_ns, to_microwatts(known->power_w)};
   };
   const auto phases = [&](const MinibatchOf& of) {
-    return model.phases(of.workload, of.role, of.batch, mode);
+    return model_of(of).phases(of.workload, of.role, of.batch, mode);
   };
   FixedOperatingPoint point;
   const auto idle_w = model.idle_power_w(mode);
   if (!idle_w) return idle_w.error();
   point.idle_power_uw_ = to_microwatts(*idle_w);
+  if (loaders > 0) {
+    const auto cpu = model.loading_cpu(mode);
+    if (!cpu) return cpu.error();
+    point.loading_cpu_ = *cpu;
+    point.loading_cpu_.cores /= static_cast<double>(loaders);
+  }
   auto served = of_each<sim::MinibatchCost>(streams, cost);
   if (!served) return served.error();
   auto trained = of_each<sim::MinibatchCost>(training, cost);

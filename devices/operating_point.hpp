@@ -14,6 +14,8 @@ struct MinibatchOf {
   std::string workload;
   std::int64_t batch = 0;
   workloads::Role role = workloads::Role::infer;
+  // Training: whether a pipeline beside the device loads its data, so that the device only computes.
+  bool data_loaded = false;
 };
 
 // Costs that do not vary from minibatch to minibatch. Immutable after construction.
@@ -25,7 +27,7 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
   enum class Sharing { none, if_known, needed };
 
   // What the streams serve and what the training jobs execute: non-urgent inference may take training's
-  // place. Errors are the cost model's.
+  // place. Errors are the cost model's, and data that are loaded where the model cannot tell that apart.
   static Result<FixedOperatingPoint> make(const CostModel& model, const PowerMode& mode,
                                           const std::vector<MinibatchOf>& streams,
                                           const std::vector<MinibatchOf>& training,
@@ -41,6 +43,8 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
     return tenant.index() < known.size() ? sim::Phases(known[tenant.index()]) : sim::Phases(sim::one_phase);
   }
   sim::RailPowerUw idle_power_uw() const override { return idle_power_uw_; }
+  // Jobs whose data are loaded have equal shares of the cores.
+  sim::LoadingCpu loading_cpu() const override { return loading_cpu_; }
   // 0 where there is no such job.
   sim::TimeNs train_time_ns(std::size_t job = 0) const {
     return job < training_.size() ? training_[job].time_ns : 0;
@@ -53,6 +57,7 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
   std::vector<std::vector<sim::Phase>> stream_phases_;
   std::vector<std::vector<sim::Phase>> training_phases_;
   sim::RailPowerUw idle_power_uw_{};
+  sim::LoadingCpu loading_cpu_;
 };
 
 }  // namespace wattline::devices

@@ -117,11 +117,15 @@ Ceilings RooflineModel::ceilings(const PowerMode& mode, const SoftwareStack& sta
   return ceiling;
 }
 
+double RooflineModel::cycles_per_s(const PowerMode& mode) const {
+  return spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz;
+}
+
 double RooflineModel::pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const {
   const double cycles = prepared.pipeline.cpu_cycles_per_sample * static_cast<double>(batch);
   // One core issues the GPU's work; where it is the only one, loading gets half of it.
   const double cores = mode.cores > 1 ? std::min(prepared.pipeline.workers, mode.cores - 1) : 0.5;
-  return cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz * cores);
+  return cycles / (cycles_per_s(mode) * cores);
 }
 
 RooflineModel::Rates RooflineModel::rates(const Prepared& prepared, const PowerMode& mode) const {
@@ -147,7 +151,7 @@ RooflinePoint RooflineModel::place(const Prepared& prepared, std::int64_t batch,
   }
   const double cycles = stack.launch_cycles_fixed +
                         stack.launch_cycles_per_operator * static_cast<double>(prepared.totals.launches);
-  point.launch_s = cycles / (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz);
+  point.launch_s = cycles / (cycles_per_s(mode));
   point.pipeline_s = pipeline_s(prepared, batch, mode);
   point.flop = static_cast<double>(prepared.totals.flop.at(batch));
   point.bytes = rates.traffic * static_cast<double>(prepared.totals.bytes.at(batch));
@@ -208,7 +212,7 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
 
   // One core issues GPU work and waits for it actively; loading occupies cores as long as it runs.
   const double loading_cores = prepared.pipeline.cpu_cycles_per_sample * static_cast<double>(batch) /
-                               (spec_.cpu.relative_ipc * mode.cpu_khz * hz_per_khz) / time_s;
+                               (cycles_per_s(mode)) / time_s;
   const double cores_busy = std::min<double>(mode.cores, 1 + loading_cores);
   const double gpu_busy = std::min(1.0, point->kernels_s / time_s);
   const double gap = spec_.power.gpu_gap_fraction;
@@ -222,6 +226,22 @@ Result<Cost> RooflineModel::minibatch(const std::string& workload, Role role, st
       prepared.efficiency.energy * spec_.power.energy_per_byte_pj * joules_per_pj * point->bytes / time_s;
   const auto time_ns = static_cast<sim::TimeNs>(std::llround(time_s * 1e9));
   return Cost{std::max<sim::TimeNs>(1, time_ns), on_rails(power)};
+}
+
+std::shared_ptr<const CostModel> RooflineModel::with_data_loaded() const {
+  auto loaded = std::make_shared<RooflineModel>(*this);
+  for (auto& [name, prepared] : loaded->prepared_[static_cast<std::size_t>(Role::train)])
+    prepared.pipeline.cpu_cycles_per_sample = 0;
+  return loaded;
+}
+
+Result<sim::LoadingCpu> RooflineModel::loading_cpu(const PowerMode& mode) const {
+  if (auto error = check_mode(spec_, mode)) return *error;
+  DomainPower core = static_power(mode, 0, 1);
+  core.cpu -= static_power(mode, 0, 0).cpu;
+  core.gpu = core.memory = core.board = 0;
+  const double cores = mode.cores > 1 ? mode.cores - 1 : 0.5;
+  return sim::LoadingCpu{cores, cycles_per_s(mode), to_microwatts(on_rails(core))};
 }
 
 Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {

@@ -82,6 +82,9 @@ class RooflineModel final : public CostModel {
   Result<std::vector<sim::Phase>> phases(const std::string& workload, workloads::Role role,
                                          std::int64_t batch, const PowerMode& mode) const override;
   Result<RailPowerW> idle_power_w(const PowerMode& mode) const override;
+  std::shared_ptr<const CostModel> with_data_loaded() const override;
+  // All cores but the one that issues the GPU's work; half of the only one.
+  Result<sim::LoadingCpu> loading_cpu(const PowerMode& mode) const override;
   MaybeError check_workload(const std::string& workload, workloads::Role role,
                             std::optional<std::int64_t> batch) const override;
 
@@ -132,6 +135,7 @@ class RooflineModel final : public CostModel {
   Rates rates(const Prepared& prepared, const PowerMode& mode) const;
   RooflinePoint place(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
   double pipeline_s(const Prepared& prepared, std::int64_t batch, const PowerMode& mode) const;
+  double cycles_per_s(const PowerMode& mode) const;  // of a core, in those of relative IPC 1
   // `gpu_drawn`: share of the GPU's clock power that is drawn.
   DomainPower static_power(const PowerMode& mode, double gpu_drawn, double cores_busy) const;
   RailPowerW on_rails(const DomainPower& power) const;

@@ -19,12 +19,20 @@ struct RunOptions {
   std::string table = "run";
 };
 
+// A table that may be long, cut for reading.
+ResultTable first_rows(ResultTable table) {
+  constexpr std::size_t most = 20;
+  if (table.rows.size() > most) table.rows.resize(most);
+  return table;
+}
+
 // What is printed of a run. Text shows all of it; CSV and JSON are of one table.
 std::string printed(const Scenario& scenario, const ScenarioRun& result, const RunOptions& options) {
   const Format format = format_of(options.format);
   const bool several = scenario.streams.size() > 1 || scenario.training.size() > 1;
   if (options.table == "streams") return stream_figures_of(scenario, result).print(format);
   if (options.table == "training") return training_figures_of(scenario, result).print(format);
+  if (options.table == "epochs") return epoch_figures_of(scenario, result).print(format);
   if (options.table == "thermal") return thermal_figures_of(result).print(format);
   if (options.table == "readings") return readings_figures_of(scenario, result).print(format);
   const ResultTable figures = figures_of(scenario, result);
@@ -32,6 +40,7 @@ std::string printed(const Scenario& scenario, const ScenarioRun& result, const R
   std::string text = figures.to_vertical_text();
   if (several && !scenario.streams.empty()) text += "\n" + stream_figures_of(scenario, result).to_text();
   if (several && !scenario.training.empty()) text += "\n" + training_figures_of(scenario, result).to_text();
+  if (has_input_pipeline(scenario)) text += "\n" + first_rows(epoch_figures_of(scenario, result)).to_text();
   return text;
 }
 
@@ -54,6 +63,8 @@ void run(const RunOptions& options) {
                                      {"results.json", figures.to_json()},
                                      {"streams.csv", stream_figures_of(scenario, result).to_csv()},
                                      {"training.csv", training_figures_of(scenario, result).to_csv()}};
+    if (has_input_pipeline(scenario))
+      files.push_back({"epochs.csv", epoch_figures_of(scenario, result).to_csv()});
     if (result.thermal) files.push_back({"thermal.csv", thermal_figures_of(result).to_csv()});
     if (result.sensor) files.push_back({"readings.csv", readings_figures_of(scenario, result).to_csv()});
     required(write_run_directory(options.out, manifest, files,
@@ -70,10 +81,11 @@ void add_run(CLI::App& app) {
       ->required();
   verb->add_option("--out", options->out, "Also write a run directory (new or empty)");
   add_format_option(*verb, options->format);
-  verb->add_option("--table", options->table,
-                   "What is printed: the run, its streams, its training jobs, the board's heat, its power "
-                   "sensor's readings")
-      ->check(CLI::IsMember({"run", "streams", "training", "thermal", "readings"}))
+  verb->add_option(
+          "--table", options->table,
+          "What is printed: the run, its streams, its training jobs, their epochs, the board's heat, its "
+          "power sensor's readings")
+      ->check(CLI::IsMember({"run", "streams", "training", "epochs", "thermal", "readings"}))
       ->capture_default_str();
   verb->footer("Example: wattline run experiments/scenarios/interleaved.json");
   verb->callback([options] { run(*options); });

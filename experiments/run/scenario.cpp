@@ -21,8 +21,9 @@ class OperatingPoints {
  public:
   using Key = std::pair<devices::PowerMode, std::vector<std::int64_t>>;
 
-  explicit OperatingPoints(const Scenario& scenario)
+  OperatingPoints(const Scenario& scenario, std::vector<LoadedTraining*> loaded)
       : scenario_(scenario),
+        loaded_(std::move(loaded)),
         variability_(scenario.variability, scenario.seed, scenario.streams.size(), scenario.training.size()) {
   }
 
@@ -43,11 +44,11 @@ class OperatingPoints {
     for (std::size_t i = 0; i < scenario_.streams.size(); ++i)
       streams.push_back({scenario_.streams[i].workload, key.second[i], workloads::Role::infer});
     for (const ScenarioJob& job : scenario_.training)
-      training.push_back({job.workload, job.batch, workloads::Role::train});
+      training.push_back({job.workload, job.batch, workloads::Role::train, job.input_pipeline.has_value()});
     auto point = FixedOperatingPoint::make(*scenario_.board.truth, key.first, streams, training, sharing());
     if (!point) return point.error();
-    auto made = std::make_unique<ScenarioPoint>(*std::move(point), streams.size(),
-                                                scenario_.serving_overhead.serialised_ns, variability_);
+    auto made = std::make_unique<ScenarioPoint>(
+        *std::move(point), streams.size(), scenario_.serving_overhead.serialised_ns, loaded_, variability_);
     return points_.emplace(key, std::move(made)).first->second.get();
   }
 
@@ -65,6 +66,7 @@ class OperatingPoints {
   }
 
   const Scenario& scenario_;
+  std::vector<LoadedTraining*> loaded_;  // of each job, null where nothing loads its data
   sim::Variability variability_;
   std::map<Key, std::unique_ptr<ScenarioPoint>> points_;
 };
@@ -115,12 +117,39 @@ Result<std::optional<SensorLog>> sensor_log_of(const Scenario& scenario, const s
   return std::optional(*std::move(log));
 }
 
-}  // namespace
+// What loads the data of the jobs that say so.
+struct Loading {
+  DeviceUse use;
+  std::vector<std::unique_ptr<LoadedTraining>> jobs;  // null where nothing does
+  std::vector<LoadedTraining*> borrowed() const {
+    std::vector<LoadedTraining*> all;
+    for (const auto& job : jobs) all.push_back(job.get());
+    return all;
+  }
+};
 
-Result<ScenarioRun> run_scenario(const Scenario& scenario) {
-  OperatingPoints points(scenario);
-  sim::AcceleratorOptions options;
-  options.dispatcher = scenario.dispatcher;
+MaybeError make_loading(const Scenario& scenario, Loading& loading) {
+  for (std::size_t i = 0; i < scenario.training.size(); ++i) {
+    loading.jobs.emplace_back();
+    const auto& options = scenario.training[i].input_pipeline;
+    if (!options) continue;
+    sim::RandomStream seeds(scenario.seed, fmt::format("input_pipeline/{}", i));
+    auto made = LoadedTraining::make(*options, seeds.next(), loading.use);
+    if (!made) return made.error();
+    loading.jobs.back() = std::make_unique<LoadedTraining>(*std::move(made));
+  }
+  return std::nullopt;
+}
+
+std::vector<ScenarioRun::Epochs> epochs_of(const Loading& loading) {
+  std::vector<ScenarioRun::Epochs> all;
+  for (const auto& job : loading.jobs)
+    all.push_back(job ? ScenarioRun::Epochs{job->epochs_finished(), job->epochs()} : ScenarioRun::Epochs{});
+  return all;
+}
+
+Result<std::vector<sim::Configuration>> configurations_of(const Scenario& scenario, OperatingPoints& points) {
+  std::vector<sim::Configuration> all;
   for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
     const ScenarioPhase& phase = scenario.phases[i];
     const auto point = points.at(phase);
@@ -129,43 +158,75 @@ Result<ScenarioRun> run_scenario(const Scenario& scenario) {
     sim::Configuration configuration = configuration_of(scenario, phase, **point);
     configuration.switch_ns = before == phase.mode ? 0 : scenario.mode_switch_ns;
     if (before.active_sms != phase.mode.active_sms) configuration.switch_ns += scenario.reboot_ns;
-    options.configurations.push_back(std::move(configuration));
+    all.push_back(std::move(configuration));
   }
-  const auto arrivals = arrivals_of(scenario);
-  if (!arrivals) return arrivals.error();
+  return all;
+}
+
+std::vector<sim::StreamOptions> streams_of(const Scenario& scenario, const Arrivals& arrivals) {
+  std::vector<sim::StreamOptions> all;
   for (std::size_t i = 0; i < scenario.streams.size(); ++i) {
     const ScenarioStream& stream = scenario.streams[i];
-    options.streams.push_back({.arrivals = arrivals->processes[i].get(),
-                               .latency_budget_ns = stream.latency_budget_ns,
-                               .priority = stream.priority,
-                               .admission_limit = stream.admission_limit.value_or(INT64_MAX)});
+    all.push_back({.arrivals = arrivals.processes[i].get(),
+                   .latency_budget_ns = stream.latency_budget_ns,
+                   .priority = stream.priority,
+                   .admission_limit = stream.admission_limit.value_or(INT64_MAX)});
   }
-  for (const ScenarioJob& job : scenario.training) options.training.push_back({.priority = job.priority});
+  return all;
+}
+
+// The run, and how warm the board got if the scenario has it get warm.
+Result<ScenarioRun> run_watched(const Scenario& scenario, OperatingPoints& points,
+                                sim::AcceleratorOptions options) {
+  std::optional<ThermalWatch> watch;
+  if (scenario.thermal) {
+    watch.emplace(
+        *scenario.thermal, scenario.board.spec->clock_tables,
+        [&](sim::OperatingPoint& point) { return points.mode_of(point); },
+        [&](sim::OperatingPoint& point, const devices::PowerMode& mode) {
+          return points.in_mode(point, mode);
+        });
+    options.supervisor = &*watch;
+  }
+  auto run = sim::run_accelerator(options);
+  if (watch && watch->error()) return *watch->error();
+  if (!run) return run.error();
+  ScenarioRun result{*std::move(run)};
+  if (watch) result.thermal = watch->record();
+  return result;
+}
+
+}  // namespace
+
+Result<ScenarioRun> run_scenario(const Scenario& scenario) {
+  Loading loading;
+  if (auto error = make_loading(scenario, loading)) return *error;
+  OperatingPoints points(scenario, loading.borrowed());
+  auto configurations = configurations_of(scenario, points);
+  if (!configurations) return configurations.error();
+  const auto arrivals = arrivals_of(scenario);
+  if (!arrivals) return arrivals.error();
+  auto sensor = sensor_log_of(scenario, configurations->front());
+  if (!sensor) return sensor.error();
+
+  Observers observers;
+  if (has_input_pipeline(scenario)) observers.add(&loading.use);
+  if (*sensor) observers.add(&**sensor);
+  sim::AcceleratorOptions options;
+  options.dispatcher = scenario.dispatcher;
+  options.configurations = *std::move(configurations);
+  options.streams = streams_of(scenario, *arrivals);
+  for (std::size_t i = 0; i < scenario.training.size(); ++i)
+    options.training.push_back({.priority = scenario.training[i].priority, .feed = loading.jobs[i].get()});
   options.end_ns = scenario.duration_ns;
   options.energy_budget_fj = scenario.energy_budget_fj;
   options.max_waiting = scenario.max_waiting;
-  Observers observers;
-  auto sensor = sensor_log_of(scenario, options.configurations.front());
-  if (!sensor) return sensor.error();
-  if (*sensor) observers.add(&**sensor);
   if (!observers.empty()) options.observer = &observers;
-  const auto recorded = [&] { return *sensor ? std::optional((*sensor)->record()) : std::nullopt; };
-  if (!scenario.thermal) {
-    auto cool = sim::run_accelerator(options);
-    if (!cool) return cool.error();
-    return ScenarioRun{*std::move(cool), std::nullopt, recorded()};
-  }
-  ThermalWatch watch(
-      *scenario.thermal, scenario.board.spec->clock_tables,
-      [&](sim::OperatingPoint& point) { return points.mode_of(point); },
-      [&](sim::OperatingPoint& point, const devices::PowerMode& mode) {
-        return points.in_mode(point, mode);
-      });
-  options.supervisor = &watch;
-  auto run = sim::run_accelerator(options);
-  if (watch.error()) return *watch.error();
+  auto run = run_watched(scenario, points, std::move(options));
   if (!run) return run.error();
-  return ScenarioRun{*std::move(run), watch.record(), recorded()};
+  if (*sensor) run->sensor = (*sensor)->record();
+  run->epochs = epochs_of(loading);
+  return run;
 }
 
 }  // namespace wattline::experiments

@@ -11,6 +11,7 @@
 #include "experiments/arrival_source.hpp"
 #include "experiments/board.hpp"
 #include "experiments/report/result_table.hpp"
+#include "experiments/run/loaded_training.hpp"
 #include "experiments/run/sensor_log.hpp"
 #include "experiments/run/thermal_watch.hpp"
 #include "sim/accelerator.hpp"
@@ -34,6 +35,8 @@ struct ScenarioJob {  // of training
   std::string workload;
   std::int64_t batch = 16;
   std::int64_t priority = 0;
+  // What loads its data beside the device; none: the board's costs hold it.
+  std::optional<workloads::InputPipelineOptions> input_pipeline;
 };
 
 // What holds from start_ns on.
@@ -74,6 +77,12 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
 struct ScenarioRun : sim::RunResult {
   std::optional<ThermalRecord> thermal;
   std::optional<SensorRecord> sensor;
+  // Of each training job; without an input pipeline none.
+  struct Epochs {
+    std::int64_t finished = 0;
+    std::vector<EpochRecord> records;  // of the first LoadedTraining::most_records
+  };
+  std::vector<Epochs> epochs;
 };
 
 // Latencies of the result are the device's: with the serialised serving overhead, without the parallel one.
@@ -85,7 +94,11 @@ ResultTable figures_of(const Scenario& scenario, const ScenarioRun& run);
 
 // One row a stream, and one a training job.
 ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& run);
-ResultTable training_figures_of(const Scenario& scenario, const sim::RunResult& run);
+ResultTable training_figures_of(const Scenario& scenario, const ScenarioRun& run);
+
+// One row an epoch of each job that has an input pipeline.
+ResultTable epoch_figures_of(const Scenario& scenario, const ScenarioRun& run);
+bool has_input_pipeline(const Scenario& scenario);
 
 // One row an interval; of a scenario without heat none.
 ResultTable thermal_figures_of(const ScenarioRun& run);

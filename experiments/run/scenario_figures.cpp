@@ -111,10 +111,40 @@ std::vector<sim::Activity> activities_of(const sim::Dispatcher& dispatcher) {
   return all;
 }
 
+Cell share_cell(double part, double whole) {
+  return whole > 0 ? Cell{100 * part / whole} : Cell{};
+}
+
+void add_epoch(const EpochRecord& epoch, RowWriter& row) {
+  const auto seconds = [&](const char* key, sim::TimeNs time_ns) {
+    row.add(key, sim::ns_to_seconds(time_ns), 3);
+  };
+  const auto epoch_ns = static_cast<double>(epoch.epoch_ns);
+  const double energy_j = static_cast<double>(epoch.energy_fj) * 1e-15;
+  seconds("end_s", epoch.end_ns);
+  seconds("epoch_s", epoch.epoch_ns);
+  row.add("train_minibatches", epoch.minibatches);
+  row.add("energy_j", energy_j, 1);
+  row.add("power_mean_w", epoch.epoch_ns > 0 ? Cell{energy_j / (epoch_ns * 1e-9)} : Cell{}, 2);
+  seconds("training_s", epoch.training_ns);
+  seconds("copy_s", epoch.copy_ns);
+  seconds("fetch_stall_s", epoch.fetch_stall_ns);
+  seconds("gpu_stall_s", epoch.gpu_stall_ns);
+  row.add("gpu_pct", share_cell(static_cast<double>(epoch.executing_ns - epoch.copy_ns), epoch_ns), 1);
+  row.add("loading_cpu_pct",
+          share_cell(static_cast<double>(epoch.load.loading_core_ns), epoch.loading_capacity_ns), 1);
+  row.add("storage_pct", share_cell(static_cast<double>(epoch.load.storage_busy_ns), epoch_ns), 1);
+  row.add("cached_pct",
+          share_cell(static_cast<double>(epoch.load.samples - epoch.load.samples_read),
+                     static_cast<double>(epoch.load.samples)),
+          1);
+}
+
 const char* ended_by(const Scenario& scenario, const sim::RunResult& run) {
   if (run.shut_down) return "heat";
   if (run.energy_spent) return "energy_budget";
-  return scenario.duration_ns && run.simulated_ns == *scenario.duration_ns ? "duration" : "all_served";
+  if (scenario.duration_ns && run.simulated_ns == *scenario.duration_ns) return "duration";
+  return scenario.streams.empty() ? "all_trained" : "all_served";
 }
 
 void add_thermal(const devices::ThermalTotals& totals, double simulated_s, RowWriter& row) {
@@ -198,6 +228,11 @@ ResultTable figures_of(const Scenario& scenario, const ScenarioRun& run) {
   if (!scenario.training.empty()) {
     row.add("train_minibatches", count_cell(run.train().finished));
     row.add("train_rate_hz", per_second(static_cast<double>(run.train().finished)), 4);
+    if (has_input_pipeline(scenario)) {
+      std::int64_t epochs = 0;
+      for (const ScenarioRun::Epochs& job : run.epochs) epochs += job.finished;
+      row.add("epochs", epochs);
+    }
   }
   row.add("mode_switches", count_cell(run.mode_switches));
   for (const sim::Activity activity : activities_of(scenario.dispatcher)) {
@@ -244,7 +279,27 @@ ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& ru
   return table;
 }
 
-ResultTable training_figures_of(const Scenario& scenario, const sim::RunResult& run) {
+bool has_input_pipeline(const Scenario& scenario) {
+  return std::any_of(scenario.training.begin(), scenario.training.end(),
+                     [](const ScenarioJob& job) { return job.input_pipeline.has_value(); });
+}
+
+ResultTable epoch_figures_of(const Scenario& scenario, const ScenarioRun& run) {
+  ResultTable table;
+  for (std::size_t job = 0; job < run.epochs.size(); ++job) {
+    const std::vector<EpochRecord>& records = run.epochs[job].records;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      RowWriter row(table);
+      row.add("job", count_cell(job));
+      row.add("workload", scenario.training[job].workload);
+      row.add("epoch", count_cell(i + 1));
+      add_epoch(records[i], row);
+    }
+  }
+  return table;
+}
+
+ResultTable training_figures_of(const Scenario& scenario, const ScenarioRun& run) {
   ResultTable table;
   const double simulated_s = sim::ns_to_seconds(run.simulated_ns);
   for (std::size_t i = 0; i < run.training.size(); ++i) {
@@ -255,6 +310,8 @@ ResultTable training_figures_of(const Scenario& scenario, const sim::RunResult& 
     row.add("train_minibatches", count_cell(run.training[i].finished));
     row.add("train_rate_hz",
             simulated_s > 0 ? Cell{static_cast<double>(run.training[i].finished) / simulated_s} : Cell{}, 4);
+    if (has_input_pipeline(scenario))
+      row.add("epochs", scenario.training[i].input_pipeline ? Cell{run.epochs[i].finished} : Cell{});
   }
   return table;
 }

@@ -118,12 +118,18 @@ void check_whole(const Scenario& scenario, ObjectReader& in) {
   if (in.failed()) return;
   if (scenario.streams.empty() && scenario.training.empty())
     in.fail("", "neither 'infer' nor 'train' is given; at least one is expected");
+  const bool arrivals_end =
+      std::all_of(scenario.streams.begin(), scenario.streams.end(),
+                  [](const ScenarioStream& stream) { return stream.arrivals.finite(); });
+  const bool training_ends =
+      std::any_of(scenario.training.begin(), scenario.training.end(), [](const ScenarioJob& job) {
+        return job.input_pipeline && job.input_pipeline->epochs != workloads::unlimited_epochs;
+      });
   const bool ends = scenario.duration_ns || scenario.energy_budget_fj ||
-                    (!scenario.streams.empty() &&
-                     std::all_of(scenario.streams.begin(), scenario.streams.end(),
-                                 [](const ScenarioStream& stream) { return stream.arrivals.finite(); }));
+                    (arrivals_end && (!scenario.streams.empty() || training_ends));
   if (!ends)
-    in.fail("duration_s", "missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
+    in.fail("duration_s",
+            "missing; neither it, nor 'energy_budget_j', nor the arrivals, nor 'epochs' end the run");
 }
 
 }  // namespace

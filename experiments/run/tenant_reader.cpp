@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "experiments/run/input_pipeline_reader.hpp"
 
 namespace wattline::experiments {
 
@@ -11,6 +14,7 @@ using workloads::Role;
 namespace {
 
 constexpr std::size_t most_tenants = 1'000;
+constexpr std::ptrdiff_t most_pipelines = 32;              // which share the cores
 constexpr Range at_least_1_ns_in_ms = between(1e-6, 1e9);  // the clock's resolution
 
 sim::TimeNs milliseconds(double value) {
@@ -96,9 +100,16 @@ void read_training(Scenario& scenario, ScenarioPhase& phase, ObjectReader& in) {
     check_batch(each, "batch", scenario.board, job.workload, Role::train, job.batch);
     phase.train_per_cycle.push_back(each.integer_or("per_cycle", 0, largest_batch, -1));
     job.priority = each.integer_or("priority", 0, 1'000'000, 0);
+    if (each.has("input_pipeline"))
+      job.input_pipeline =
+          read_input_pipeline(each.object("input_pipeline"), scenario.board, job.workload, job.batch);
     each.reject_unknown_keys();
     scenario.training.push_back(std::move(job));
   }
+  const auto loaded = std::count_if(scenario.training.begin(), scenario.training.end(),
+                                    [](const ScenarioJob& job) { return job.input_pipeline.has_value(); });
+  if (loaded > most_pipelines)
+    in.fail("train", fmt::format("{} input pipelines; at most {} are accepted", loaded, most_pipelines));
 }
 
 sim::Dispatcher read_dispatcher(ObjectReader in) {

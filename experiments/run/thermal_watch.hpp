@@ -65,6 +65,10 @@ class ThermalWatch final : public sim::Supervisor {
     sim::MinibatchCost expected(sim::Tenant tenant) override { return paced(of->expected(tenant)); }
     sim::Phases phases(sim::Tenant tenant) override { return of->phases(tenant); }
     sim::RailPowerUw idle_power_uw() const override { return paced(of->idle_power_uw()); }
+    sim::LoadingCpu loading_cpu() const override {
+      const sim::LoadingCpu cpu = of->loading_cpu();
+      return {cpu.cores, cpu.cycles_per_s * pace, paced(cpu.core_uw)};
+    }
     sim::MinibatchCost paced(const sim::MinibatchCost& cost) const;
     sim::RailPowerUw paced(const sim::RailPowerUw& power_uw) const;
     sim::OperatingPoint* of = nullptr;

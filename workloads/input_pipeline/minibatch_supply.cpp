@@ -34,7 +34,9 @@ TimeNs MinibatchSupply::started(TimeNs now_ns) {
 TimeNs MinibatchSupply::finished(TimeNs now_ns) {
   if (next_ == minibatches_) {
     last_epoch_ = workers_.load(now_ns);
-    if (++epochs_finished_ == options_.epochs) return ready_ns_ = sim::never;
+    earlier_core_ns_ += last_epoch_.loading_core_ns;
+    ++epochs_finished_;
+    if (ended()) return ready_ns_ = sim::never;
     order_.begin_next_epoch();
     begin_epoch(now_ns);
     ready_ns_ = look_ahead(now_ns);

@@ -55,10 +55,16 @@ class MinibatchSupply {
   std::int64_t next_samples() const { return samples_of(next_); }
 
   std::int64_t epochs_finished() const { return epochs_finished_; }
+  bool ends() const { return options_.epochs != unlimited_epochs; }
+  bool ended() const { return epochs_finished_ == options_.epochs; }
   // Of the epoch that finished last.
   const EpochLoad& last_epoch() const { return last_epoch_; }
   // Of the epoch that is going on.
   EpochLoad this_epoch(sim::TimeNs now_ns) { return workers_.load(now_ns); }
+  // Of all epochs until now, in core time: n cores for t count n t.
+  sim::TimeNs core_ns(sim::TimeNs now_ns) {
+    return earlier_core_ns_ + (ended() ? 0 : workers_.load(now_ns).loading_core_ns);
+  }
 
  private:
   MinibatchSupply(const InputPipelineOptions& options, std::uint64_t seed);
@@ -77,6 +83,7 @@ class MinibatchSupply {
   sim::TimeNs ready_ns_ = sim::never;
   std::int64_t epochs_finished_ = 0;
   EpochLoad last_epoch_;
+  sim::TimeNs earlier_core_ns_ = 0;  // of the epochs that have finished
 };
 
 }  // namespace wattline::workloads
