@@ -191,7 +191,8 @@ Result<ScenarioRun> run_watched(const Scenario& scenario, OperatingPoints& point
   auto run = sim::run_accelerator(options);
   if (watch && watch->error()) return *watch->error();
   if (!run) return run.error();
-  ScenarioRun result{*std::move(run)};
+  ScenarioRun result;
+  static_cast<sim::RunResult&>(result) = *std::move(run);
   if (watch) result.thermal = watch->record();
   return result;
 }
