@@ -8,6 +8,7 @@
 #include "sim/accelerator_options.hpp"
 #include "sim/activity_account.hpp"
 #include "sim/agenda.hpp"
+#include "sim/configuration_sequence.hpp"
 #include "sim/event_stream.hpp"
 #include "sim/lane.hpp"
 
@@ -26,6 +27,7 @@ class Run {
       : options_(options),
         dispatcher_(dispatcher),
         residents_(residents_options(dispatcher)),
+        configurations_(options.configurations, options.switch_ns),
         stream_count_(options.streams.size()),
         agenda_(spent() + 1),
         account_(options.observer, idle_uw_) {
@@ -103,10 +105,7 @@ class Run {
       if (due_ns == never) end_of_requests(stream);
     }
     if (fed_) begin_feeds();
-    if (configuration().profiling.empty())
-      decision_due_ = true;
-    else
-      proceed_with_change();
+    proceed_with_change();
   }
 
   void begin_feeds() {
@@ -153,8 +152,7 @@ class Run {
       arrive<false>(source + 1, at_ns, at_ns + 1);
     } else if (source == change()) {
       enter(EventKind::configuration_change, 0, at_ns);
-      ++wanted_;
-      await_configuration();
+      ask_for_configuration();
       decision_due_ = decision_due_ || (!occupied_ && residents_.has_room());
     } else if (source == look()) {
       enter(EventKind::look, 0, at_ns);
@@ -232,9 +230,20 @@ class Run {
     events_.enter(kind, tenant, at_ns);
   }
 
-  void await_configuration() {
-    const auto& all = options_.configurations;
-    set(change(), wanted_ + 1 < all.size() ? all[wanted_ + 1].start_ns : never);
+  void await_configuration() { set(change(), configurations_.next_start_ns()); }
+
+  void ask_for_configuration() {
+    const bool may_be_live = !occupied_ && !configurations_.change_is_wanted();
+    configurations_.want_next();
+    await_configuration();
+    if (!may_be_live || !configurations_.wanted().live) return;
+    charge();
+    configurations_.change();
+    OperatingPoint* const before = point_;
+    apply_configuration();
+    if (point_ == before) return;
+    ++result_.mode_switches;
+    change_pace(*before);
   }
 
   void end_of_requests(std::size_t stream) {
@@ -393,7 +402,7 @@ class Run {
     decision_due_ = false;
     if (occupied_) return;
     charge();
-    if (wanted_ != current_) {
+    if (configurations_.change_is_wanted()) {
       hold_requests();
       if (residents_.empty())
         switch_configuration();
@@ -427,7 +436,7 @@ class Run {
   // feed that ends has.
   bool nothing_left() const {
     if (exhausted_ < streams() || unfinished_feeds_ > 0 || has_end(options_)) return false;
-    if (current_ + 1 < options_.configurations.size()) return false;
+    if (!configurations_.is_last()) return false;
     return std::none_of(board_.serving.begin(), board_.serving.end(), [&](const ServingState& stream) {
       const bool will_be = stream.rule.batch > 0 && stream.rule.max_wait_ns > 0 && !stream.waiting.empty();
       return stream.in_flight || will_be || is_ready(stream, board_.now_ns);
@@ -493,19 +502,14 @@ class Run {
   }
 
   void switch_configuration() {
-    const OperatingPoint* before = configuration().point;
-    // What was overtaken is not entered, but the time of its profiling is spent all the same.
-    do ++current_;
-    while (current_ < wanted_ && configuration().profiling.empty());
-    switches_ = configuration().switch_ns > 0 && configuration().point != before;
-    profiled_ = 0;
+    configurations_.change();
     apply_configuration();
     proceed_with_change();
   }
 
   // The rules of the current configuration come into force.
   void apply_configuration() {
-    const Configuration& now = configuration();
+    const Configuration& now = configurations_.current();
     for (std::size_t i = 0; i < streams(); ++i) board_.serving[i].rule = now.serving[i];
     for (std::size_t i = 0; i < board_.training.size(); ++i) {
       board_.training[i].rule = now.training[i];
@@ -519,7 +523,7 @@ class Run {
   // The device executes from now on at the point of the configuration, or the one in its place.
   void enter_point() {
     const OperatingPoint* const before = point_;
-    point_ = configuration().point;
+    point_ = configurations_.current().point;
     if (options_.supervisor) point_ = &options_.supervisor->in_force(*point_);
     idle_uw_ = point_->idle_power_uw();
     if (!fed_ || point_ == before) return;
@@ -537,13 +541,8 @@ class Run {
 
   // The next part of the change to the current configuration.
   void proceed_with_change() {
-    const Configuration& now = configuration();
-    if (profiled_ < now.profiling.size()) {
-      const ProfilingStretch& stretch = now.profiling[profiled_++];
-      switches_ = now.switch_ns > 0;
-      occupy(Activity::profiling, stretch.power_uw, stretch.time_ns);
-    } else if (switches_) {
-      occupy(Activity::switching, idle_uw_, now.switch_ns);
+    if (const auto stretch = configurations_.next_stretch()) {
+      occupy(stretch->activity, stretch->power_uw ? *stretch->power_uw : idle_uw_, stretch->time_ns);
     } else {
       become(Activity::idle, idle_uw_);
       decision_due_ = true;
@@ -572,12 +571,11 @@ class Run {
     }
   }
 
-  const Configuration& configuration() const { return options_.configurations[current_]; }
-
   const AcceleratorOptions& options_;
   const std::int64_t too_many_ = options_.max_waiting + 1;
   D dispatcher_;
   typename D::Residents residents_;
+  ConfigurationSequence configurations_;
   const std::size_t stream_count_;
   TimeNs completion_due_ns_ = never;  // of what executes, or occupies the device
   TimeNs arrival_due_ns_ = never;     // of the first stream
@@ -587,10 +585,6 @@ class Run {
   RunResult result_;
   MaybeError error_;
 
-  std::size_t current_ = 0;          // configuration in force
-  std::size_t wanted_ = 0;           // configuration whose start has passed last
-  std::size_t profiled_ = 0;         // stretches of the current configuration's profiling that have begun
-  bool switches_ = false;            // whether a switch follows them
   bool occupied_ = false;            // by profiling or a switch
   OperatingPoint* point_ = nullptr;  // in force
   RailPowerUw idle_uw_{};

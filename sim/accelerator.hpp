@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "sim/base/result.hpp"
-#include "sim/board_state.hpp"
+#include "sim/configuration.hpp"
 #include "sim/dispatchers/managed_interleaving.hpp"
 #include "sim/dispatchers/ordered.hpp"
 #include "sim/dispatchers/unmanaged.hpp"
@@ -32,27 +32,6 @@ namespace wattline::sim {
 
 using Dispatcher = std::variant<ManagedInterleaving, FirstInFirstOut, EarliestDeadline, FixedPriority,
                                 TimeSlicing, CudaStreams>;
-
-// A part of profiling: the device is occupied and serves nothing.
-struct ProfilingStretch {
-  TimeNs time_ns = 0;
-  RailPowerUw power_uw{};
-};
-
-// From start_ns on the device is to run at `point` under the rules. The change is made as soon as nothing
-// executes, and nothing starts before: first the profiling by which this configuration was chosen, one
-// stretch after the other, then the switch, at the new point's idle power. Requests that come meanwhile wait.
-// A configuration that is overtaken by the next before its change began is skipped, unless it profiles.
-struct Configuration {
-  TimeNs start_ns = 0;
-  OperatingPoint* point = nullptr;     // borrowed for the run
-  std::vector<ServingRule> serving;    // of each stream
-  std::vector<TrainingRule> training;  // of each training job
-  // Ignored where nothing switches: for the first and where the point stays the same; not after profiling,
-  // which leaves the device in another mode.
-  TimeNs switch_ns = 0;
-  std::vector<ProfilingStretch> profiling = {};
-};
 
 struct StreamOptions {
   // Borrowed for the run; null where no configuration serves the stream.
@@ -73,6 +52,9 @@ struct TrainingOptions {
 
 struct AcceleratorOptions {
   std::vector<Configuration> configurations;  // at least one, the first at 0, ascending
+  // Of a change that neither profiles nor is live: a configuration may be entered from another than the one
+  // before, which was overtaken. Empty: the configuration's own switch_ns, unless the point stays the same.
+  SwitchTime switch_ns;
   std::vector<StreamOptions> streams;
   std::vector<TrainingOptions> training;
   Dispatcher dispatcher = ManagedInterleaving{};

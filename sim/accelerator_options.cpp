@@ -35,6 +35,8 @@ MaybeError check_configurations(const AcceleratorOptions& options) {
       return bad_input("configurations must be in ascending order of time");
     if (all[i].serving.size() != options.streams.size() || all[i].training.size() != options.training.size())
       return bad_input("a configuration has not one rule for each stream and each training job");
+    if (all[i].live && !all[i].profiling.empty())
+      return bad_input("a configuration that changes while minibatches execute cannot profile");
     if (!in_range(all[i]))
       return bad_input("a configuration has a batch size or a time that is out of range");
     for (const ServingRule& rule : all[i].serving)

@@ -316,9 +316,11 @@ class NaiveEngine {
       arrive(who);
     } else if (what == change) {
       log(change, 0);
+      const bool changing = occupied_ || wanted_ != current_;
       ++wanted_;
       if (wanted_ + 1 < options_.configurations.size())
         to_come_.insert({options_.configurations[wanted_ + 1].start_ns, change, 0});
+      if (!changing && options_.configurations[wanted_].live) change_at_once();
       if (!occupied_ && (shares() || residents_.empty())) decision_due_ = true;
     } else if (what == expiry) {
       log(expiry, who);
@@ -625,17 +627,29 @@ class NaiveEngine {
 
   // --- configurations ---
 
+  void change_at_once() {
+    current_ = wanted_;
+    OperatingPoint& before = *point_;
+    take_point_and_rules();
+    if (point_ == &before) return;
+    ++result_.mode_switches;
+    for (Resident& resident : residents_) slow_down(resident, before);
+    arrange();
+  }
+
   void leave_configuration() {
     const OperatingPoint* before = now().point;
+    const std::size_t from = current_;
     std::size_t next = wanted_;
     for (std::size_t i = wanted_; i > current_; --i)
       if (!options_.configurations[i].profiling.empty()) next = i;
     current_ = next;
-    must_switch_ = now().point != before;
+    switch_time_ns_ = now().point != before ? now().switch_ns : 0;
+    if (options_.switch_ns) switch_time_ns_ = options_.switch_ns(from, current_);
     enter_configuration();
   }
 
-  void enter_configuration() {
+  void take_point_and_rules() {
     const OperatingPoint* before = point_;
     point_ = now().point;
     if (options_.supervisor) point_ = &options_.supervisor->in_force(*point_);
@@ -644,8 +658,12 @@ class NaiveEngine {
       job.ready_since_ns = now_ns_;
       job.this_cycle = 0;
     }
+  }
+
+  void enter_configuration() {
+    take_point_and_rules();
     profiled_ = 0;
-    if (!now().profiling.empty()) must_switch_ = true;
+    if (!now().profiling.empty()) switch_time_ns_ = now().switch_ns;
     change_further();
     arrange();
   }
@@ -660,11 +678,10 @@ class NaiveEngine {
     if (profiled_ < now().profiling.size()) {
       const ProfilingStretch& stretch = now().profiling[profiled_++];
       occupy(Activity::profiling, stretch.time_ns, stretch.power_uw);
-    } else if (must_switch_ && now().switch_ns > 0) {
-      must_switch_ = false;
-      occupy(Activity::switching, now().switch_ns, idle_uw());
+    } else if (switch_time_ns_ > 0) {
+      occupy(Activity::switching, switch_time_ns_, idle_uw());
+      switch_time_ns_ = 0;
     } else {
-      must_switch_ = false;
       decision_due_ = true;
     }
   }
@@ -694,7 +711,7 @@ class NaiveEngine {
   std::optional<Tenant> last_;
   std::size_t stalls_ = 0;
   std::size_t current_ = 0, wanted_ = 0, profiled_ = 0;
-  bool must_switch_ = false;
+  TimeNs switch_time_ns_ = 0;
   OperatingPoint* point_ = nullptr;
   RailPowerUw core_uw_{};
   RailEnergyFj rails_fj_{}, seen_fj_{};

@@ -98,10 +98,15 @@ Scenario scenario_of(const std::vector<std::uint8_t>& bytes) {
       if (choices.yes()) rule.max_per_cycle = choices.below(4);
       configuration.training.push_back(rule);
     }
+    configuration.live = configuration.profiling.empty() && choices.yes(3);
     options.configurations.push_back(configuration);
     scenario.point_of.push_back(static_cast<std::size_t>(choices.below(2)));
     start_ns += unit * (1 + 3 * choices.below(200));
   }
+  if (choices.yes(3))
+    options.switch_ns = [unit](std::size_t from, std::size_t to) {
+      return unit * static_cast<TimeNs>((from * 7 + to * 3) % 5 * 9);
+    };
   for (StreamOptions& stream : options.streams) {
     if (choices.yes()) stream.latency_budget_ns = unit * (1 + choices.below(200));
     stream.priority = choices.below(4);
@@ -269,8 +274,8 @@ std::string described(const Scenario& scenario) {
                         scenario.feeds[i].has_value(), scenario.feeds[i] && scenario.feeds[i]->ends());
   for (std::size_t i = 0; i < options.configurations.size(); ++i) {
     const Configuration& from = options.configurations[i];
-    text += fmt::format("at {}: point {} switch {} profiles {}\n", from.start_ns, scenario.point_of[i],
-                        from.switch_ns, from.profiling.size());
+    text += fmt::format("at {}: point {} switch {} profiles {} live {}\n", from.start_ns,
+                        scenario.point_of[i], from.switch_ns, from.profiling.size(), from.live);
     for (const ServingRule& rule : from.serving)
       text += fmt::format("  serves {} wait {} only {} rate {}\n", rule.batch, rule.max_wait_ns,
                           rule.only_after_wait, rule.expected_rate_hz);
