@@ -59,8 +59,8 @@ class CostModel {
   virtual Result<std::vector<sim::Phase>> phases(const std::string& workload, workloads::Role role,
                                                  std::int64_t batch, const PowerMode& mode) const;
 
-  // The same board where training finds its data loaded, so that an input pipeline can be simulated beside it:
-  // minibatches without the time, the power and the phases of loading. Null where the model cannot tell.
+  // The same board where training finds its data loaded, so that an input pipeline can be simulated beside
+  // it: minibatches without the time, the power and the phases of loading. Null where the model cannot tell.
   virtual std::shared_ptr<const CostModel> with_data_loaded() const { return nullptr; }
   // What that pipeline has of the CPU. An error where with_data_loaded() is null.
   virtual Result<sim::LoadingCpu> loading_cpu(const PowerMode& mode) const;

@@ -105,6 +105,11 @@ MaybeError replay(const DynamicExperiment& experiment, DynamicResult& result) {
     if (!point) return point.error();
     options.configurations.push_back(configuration_of(experiment, problem, decision, **point));
   }
+  const devices::SwitchingTimes times = switching_times_of(experiment.common);
+  options.switch_ns = [&](std::size_t from, std::size_t to) {
+    const auto& decisions = result.schedule.decisions;
+    return times.between(decisions[from].plan.mode, decisions[to].plan.mode);
+  };
   workloads::RecordedArrivals arrivals(experiment.instants_ns);
   options.streams.push_back({&arrivals, problem.latency_budget_ns});
   options.training.emplace_back();

@@ -29,25 +29,17 @@ sim::TimeNs Decision::change_ns() const {
   return sum_ns;
 }
 
+devices::SwitchingTimes switching_times_of(const Experiment& experiment) {
+  if (experiment.board.table) return {};
+  return {std::llround(experiment.profiling.mode_switch_s * 1e9),
+          std::llround(experiment.profiling.reboot_s * 1e9)};
+}
+
 namespace {
 
-// What changing modes costs a board, in nanoseconds. Of a measured table nothing is known.
-struct SwitchingTimes {
-  sim::TimeNs switch_ns = 0;
-  sim::TimeNs reboot_ns = 0;
-  sim::TimeNs settle_ns = 0;
-
-  explicit SwitchingTimes(const Experiment& experiment) {
-    if (experiment.board.table) return;
-    switch_ns = std::llround(experiment.profiling.mode_switch_s * 1e9);
-    reboot_ns = std::llround(experiment.profiling.reboot_s * 1e9);
-    settle_ns = std::llround(experiment.profiling.settle_s * 1e9);
-  }
-  sim::TimeNs away_ns(const devices::PowerMode& from, const devices::PowerMode& to) const {
-    if (from == to) return 0;
-    return switch_ns + (from.active_sms == to.active_sms ? 0 : reboot_ns);
-  }
-};
+sim::TimeNs settle_ns_of(const Experiment& experiment) {
+  return experiment.board.table ? 0 : std::llround(experiment.profiling.settle_s * 1e9);
+}
 
 Plan plan_without_knowledge(const Problem& problem, const devices::PowerMode& top) {
   Plan plan{top, problem.infer_batches.front(), 0};
@@ -63,7 +55,8 @@ class Planner {
   Planner(const DynamicExperiment& experiment, std::size_t problem, const Chooser& chooser, bool clairvoyant)
       : experiment_(experiment),
         truth_(*experiment.common.board.truth),
-        times_(experiment.common),
+        times_(switching_times_of(experiment.common)),
+        settle_ns_(settle_ns_of(experiment.common)),
         problem_(experiment.common.problems[problem]),
         chooser_(chooser),
         clairvoyant_(clairvoyant),
@@ -149,7 +142,7 @@ class Planner {
     decision.plan = *plan_;
     // The run begins in the mode of its first plan, unless profiling led away from it.
     if (window > 0 || !decision.profiling.empty())
-      decision.switch_ns = times_.away_ns(board_mode_, plan_->mode);
+      decision.switch_ns = times_.between(board_mode_, plan_->mode);
     board_mode_ = plan_->mode;
     return decision;
   }
@@ -164,11 +157,11 @@ class Planner {
       const auto idle_w = truth_.idle_power_w(step.mode);
       if (!idle_w) return idle_w.error();
       const bool switches = step.mode != board_mode_;
-      const sim::TimeNs away_ns = times_.away_ns(board_mode_, step.mode);
+      const sim::TimeNs away_ns = times_.between(board_mode_, step.mode);
       if (away_ns > 0) decision.profiling.push_back({away_ns, devices::to_microwatts(*idle_w)});
       const sim::TimeNs running_ns = experiment_.common.profiling.minibatches * step.seen.time_ns;
       decision.profiling.push_back(
-          {running_ns + (switches ? times_.settle_ns : 0), devices::to_microwatts(cost->power_w)});
+          {running_ns + (switches ? settle_ns_ : 0), devices::to_microwatts(cost->power_w)});
       board_mode_ = step.mode;
       ++decision.profiles;
     }
@@ -177,7 +170,8 @@ class Planner {
 
   const DynamicExperiment& experiment_;
   const devices::CostModel& truth_;
-  SwitchingTimes times_;
+  devices::SwitchingTimes times_;
+  sim::TimeNs settle_ns_;
   Problem problem_;  // at the rate that is told
   const Chooser& chooser_;
   bool clairvoyant_;

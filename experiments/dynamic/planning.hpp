@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "devices/switching_times.hpp"
 #include "experiments/dynamic/dynamic_experiment.hpp"
 #include "policies/policy.hpp"
 #include "sim/accelerator.hpp"
@@ -45,6 +46,9 @@ struct Schedule {
   std::vector<Decision> decisions;  // at least one, the first of window 0; ascending
   std::vector<double> told_hz;      // by window
 };
+
+// What changing modes costs the board. Of a measured table nothing is known.
+devices::SwitchingTimes switching_times_of(const Experiment& experiment);
 
 // Answers one problem. Its outcome's charged steps are what it profiled.
 using Chooser = std::function<policies::Outcome(const policies::Problem&)>;

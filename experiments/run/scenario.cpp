@@ -148,19 +148,40 @@ std::vector<ScenarioRun::Epochs> epochs_of(const Loading& loading) {
   return all;
 }
 
-Result<std::vector<sim::Configuration>> configurations_of(const Scenario& scenario, OperatingPoints& points) {
+struct Configurations {
   std::vector<sim::Configuration> all;
-  for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
-    const ScenarioPhase& phase = scenario.phases[i];
+  std::vector<devices::PowerMode> modes;  // of each
+
+  // The error of a board that cannot run the phase.
+  MaybeError add(const Scenario& scenario, OperatingPoints& points, const ScenarioPhase& phase, bool live) {
     const auto point = points.at(phase);
     if (!point) return point.error();
-    const devices::PowerMode before = scenario.phases[i > 0 ? i - 1 : 0].mode;
-    sim::Configuration configuration = configuration_of(scenario, phase, **point);
-    configuration.switch_ns = before == phase.mode ? 0 : scenario.mode_switch_ns;
-    if (before.active_sms != phase.mode.active_sms) configuration.switch_ns += scenario.reboot_ns;
-    all.push_back(std::move(configuration));
+    all.push_back(configuration_of(scenario, phase, **point));
+    all.back().live = live;
+    modes.push_back(phase.mode);
+    return std::nullopt;
   }
-  return all;
+};
+
+Result<Configurations> configurations_of(const Scenario& scenario, OperatingPoints& points) {
+  Configurations configurations;
+  for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
+    ScenarioPhase phase = scenario.phases[i];
+    const ScenarioPhase& before = scenario.phases[i > 0 ? i - 1 : 0];
+    const bool live = scenario.live_switching && phase.mode != before.mode &&
+                      phase.mode.active_sms == before.mode.active_sms;
+    if (live) {
+      // First the mode, with the minibatches that execute; then what else changes.
+      phase.start_ns += scenario.switching.mode_switch_ns;
+      ScenarioPhase mode_alone = phase;
+      mode_alone.infer_batch = before.infer_batch;
+      if (auto error = configurations.add(scenario, points, mode_alone, true)) return *error;
+      phase.start_ns += 1;
+      if (phase.infer_batch == before.infer_batch) continue;
+    }
+    if (auto error = configurations.add(scenario, points, phase, false)) return *error;
+  }
+  return configurations;
 }
 
 std::vector<sim::StreamOptions> streams_of(const Scenario& scenario, const Arrivals& arrivals) {
@@ -207,7 +228,7 @@ Result<ScenarioRun> run_scenario(const Scenario& scenario) {
   if (!configurations) return configurations.error();
   const auto arrivals = arrivals_of(scenario);
   if (!arrivals) return arrivals.error();
-  auto sensor = sensor_log_of(scenario, configurations->front());
+  auto sensor = sensor_log_of(scenario, configurations->all.front());
   if (!sensor) return sensor.error();
 
   Observers observers;
@@ -215,7 +236,10 @@ Result<ScenarioRun> run_scenario(const Scenario& scenario) {
   if (*sensor) observers.add(&**sensor);
   sim::AcceleratorOptions options;
   options.dispatcher = scenario.dispatcher;
-  options.configurations = *std::move(configurations);
+  options.configurations = configurations->all;
+  options.switch_ns = [&](std::size_t from, std::size_t to) {
+    return scenario.switching.between(configurations->modes[from], configurations->modes[to]);
+  };
   options.streams = streams_of(scenario, *arrivals);
   for (std::size_t i = 0; i < scenario.training.size(); ++i)
     options.training.push_back({.priority = scenario.training[i].priority, .feed = loading.jobs[i].get()});

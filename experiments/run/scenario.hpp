@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "devices/clock_limits.hpp"
 #include "devices/operating_point.hpp"
+#include "devices/switching_times.hpp"
 #include "experiments/arrival_source.hpp"
 #include "experiments/board.hpp"
 #include "experiments/report/result_table.hpp"
@@ -42,7 +44,7 @@ struct ScenarioJob {  // of training
 // What holds from start_ns on.
 struct ScenarioPhase {
   sim::TimeNs start_ns = 0;
-  devices::PowerMode mode;
+  devices::PowerMode mode;                    // within the scenario's limits
   std::vector<std::int64_t> infer_batch;      // of each stream
   std::vector<double> expected_rate_hz;       // of each stream; 0: no expectation
   std::vector<std::int64_t> train_per_cycle;  // of each job; negative: as many as fit
@@ -55,8 +57,11 @@ struct Scenario {
   sim::Dispatcher dispatcher;
   std::vector<ScenarioStream> streams;
   std::vector<ScenarioJob> training;
-  sim::TimeNs mode_switch_ns = 0;
-  sim::TimeNs reboot_ns = 0;  // added where the number of active SMs changes
+  devices::SwitchingTimes switching;
+  // Whether a change of mode waits until nothing executes, or comes into force, switching.mode_switch_ns
+  // after it was asked for, while minibatches go on. A reboot always waits.
+  bool live_switching = false;
+  std::vector<std::string> limited;  // which modes were asked for that its limits do not allow, for the user
   std::optional<sim::TimeNs> duration_ns;
   std::optional<sim::Int128> energy_budget_fj;        // the run ends when it is spent
   sim::VariabilityOptions variability;                // none unless given

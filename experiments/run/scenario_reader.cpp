@@ -114,8 +114,43 @@ void read_change(Scenario& scenario, ObjectReader& in) {
   scenario.phases.push_back(phase);
 }
 
+// {"emc_khz": 2133000}: caps that hold whatever mode is asked for.
+void read_limits(Scenario& scenario, ObjectReader in) {
+  const auto limit = [&](const char* key) -> std::optional<std::int32_t> {
+    if (!in.has(key)) return std::nullopt;
+    return static_cast<std::int32_t>(in.integer(key, 1, 100'000'000));
+  };
+  const devices::ClockLimits limits{limit("cpu_khz"), limit("gpu_khz"), limit("emc_khz")};
+  in.reject_unknown_keys();
+  const auto& spec = scenario.board.spec;
+  if (!spec)
+    in.fail("", fmt::format("the clocks that {} can have are not known, and so not which a limit leaves",
+                            scenario.board.name));
+  if (in.failed()) return;
+  for (ScenarioPhase& phase : scenario.phases) {
+    const auto mode = devices::limited(phase.mode, limits, devices::table_of(phase.mode, spec->clock_tables));
+    if (mode == phase.mode) continue;
+    scenario.limited.push_back(fmt::format("from {} s on, limits make {} of the mode {}",
+                                           sim::ns_to_seconds(phase.start_ns), to_text(mode, spec->gpu.sms),
+                                           to_text(phase.mode, spec->gpu.sms)));
+    phase.mode = mode;
+  }
+}
+
+// A change of mode that minibatches do not wait for takes its time; the next change may not come meanwhile.
+void check_live_switching(const Scenario& scenario, ObjectReader& in) {
+  if (!scenario.live_switching) return;
+  for (std::size_t i = 1; i + 1 < scenario.phases.size(); ++i)
+    if (scenario.phases[i].mode != scenario.phases[i - 1].mode &&
+        scenario.phases[i + 1].start_ns - scenario.phases[i].start_ns <=
+            scenario.switching.mode_switch_ns + 1)
+      in.fail("changes", fmt::format("the one at {} s comes before the live switch of the one before is over",
+                                     sim::ns_to_seconds(scenario.phases[i + 1].start_ns)));
+}
+
 void check_whole(const Scenario& scenario, ObjectReader& in) {
   if (in.failed()) return;
+  check_live_switching(scenario, in);
   if (scenario.streams.empty() && scenario.training.empty())
     in.fail("", "neither 'infer' nor 'train' is given; at least one is expected");
   const bool arrivals_end =
@@ -148,6 +183,7 @@ std::vector<std::string> Scenario::notes() const {
     for (std::size_t i = 0; i < streams.size(); ++i)
       used[{streams[i].workload, Role::infer}].insert(phase.infer_batch[i]);
   std::vector<std::string> all = notes_on(board, used);
+  all.insert(all.end(), limited.begin(), limited.end());
   for (const ScenarioStream& stream : streams)
     if (!stream.arrivals.note.empty()) all.push_back(stream.arrivals.note);
   return all;
@@ -187,9 +223,11 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   scenario.max_waiting = in.integer_or("max_waiting", 1, 100'000'000, scenario.max_waiting);
   const devices::Switching switching =
       scenario.board.spec ? scenario.board.spec->switching : devices::Switching{};
-  scenario.mode_switch_ns =
+  scenario.switching.mode_switch_ns =
       milliseconds(in.number_or("mode_switch_ms", between(0, 1e7), switching.mode_switch_ms));
-  scenario.reboot_ns = milliseconds(1e3 * in.number_or("reboot_s", between(0, 86'400), switching.reboot_s));
+  scenario.live_switching = in.choice_or("mode_switch", {"when_idle", "live"}, "when_idle") == "live";
+  scenario.switching.reboot_ns =
+      milliseconds(1e3 * in.number_or("reboot_s", between(0, 86'400), switching.reboot_s));
   if (in.has("changes")) {
     std::vector<ObjectReader> changes = in.objects("changes");
     if (changes.size() > most_changes) {
@@ -198,6 +236,7 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
     }
     for (ObjectReader& change : changes) read_change(scenario, change);
   }
+  if (in.has("limits")) read_limits(scenario, in.object("limits"));
   in.reject_unknown_keys();
   check_whole(scenario, in);
   if (error) return *error;

@@ -53,7 +53,7 @@ TEST_CASE("A good scenario is read, and a change keeps what it does not name") {
   REQUIRE(scenario.ok());
   CHECK(scenario->training[0].batch == 16);
   CHECK(scenario->streams[0].latency_budget_ns == 500'000'000);
-  CHECK(scenario->mode_switch_ns == 50'000'000);  // the board's
+  CHECK(scenario->switching.mode_switch_ns == 50'000'000);  // the board's
   CHECK(scenario->streams[0].max_wait_ns == 0);
   CHECK_FALSE(scenario->duration_ns.has_value());
   REQUIRE(scenario->phases.size() == 3);
