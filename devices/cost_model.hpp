@@ -36,7 +36,7 @@ class CostModel {
 
   virtual const std::vector<std::string>& rails() const = 0;
 
-  // Errors: the mode does not exist, the workload is unknown, the batch is not positive, or nothing
+  // Errors: the board never runs in the mode, the workload is unknown, the batch is not positive, or nothing
   // is known of this point.
   virtual Result<Cost> minibatch(const std::string& workload, workloads::Role role, std::int64_t batch,
                                  const PowerMode& mode) const = 0;

@@ -74,6 +74,24 @@ std::string fault_of_sms(const DeviceSpec& spec, const PowerMode& mode) {
                      spec.name, joined(same_sms), spec.gpu.sms);
 }
 
+using Clocks = std::vector<std::int32_t> ClockTable::*;
+
+// Whether a clock is what it was, or lower and in a table.
+bool is_lowered(const DeviceSpec& spec, Clocks clocks, std::int32_t from_khz, std::int32_t to_khz) {
+  if (to_khz >= from_khz) return to_khz == from_khz;
+  return std::any_of(spec.clock_tables.begin(), spec.clock_tables.end(), [&](const ClockTable& table) {
+    return std::binary_search((table.*clocks).begin(), (table.*clocks).end(), to_khz);
+  });
+}
+
+bool throttles_to(const DeviceSpec& spec, const PowerMode& asked, const PowerMode& mode) {
+  PowerMode clocked = asked;
+  clocked.cpu_khz = mode.cpu_khz;
+  clocked.gpu_khz = mode.gpu_khz;
+  return clocked == mode && is_lowered(spec, &ClockTable::cpu_khz, asked.cpu_khz, mode.cpu_khz) &&
+         is_lowered(spec, &ClockTable::gpu_khz, asked.gpu_khz, mode.gpu_khz);
+}
+
 }  // namespace
 
 double Gpu::flop_per_clock_per_sm(Precision precision) const {
@@ -205,6 +223,21 @@ MaybeError check_mode(const DeviceSpec& spec, const PowerMode& mode) {
   // Every value is known, but not together: they come from different spaces.
   return bad_input(fmt::format("{} is no mode of {}: {}", to_text(mode, spec.gpu.sms), spec.name,
                                spec.mode_spaces.front().why_absent(mode)));
+}
+
+MaybeError check_mode_in_force(const DeviceSpec& spec, const PowerMode& mode) {
+  auto error = check_mode(spec, mode);
+  if (!error) return std::nullopt;
+  for (const ModeSpace& space : spec.mode_spaces) {
+    PowerMode top = mode;
+    top.cpu_khz = space.axis(Axis::cpu).back();
+    top.gpu_khz = space.axis(Axis::gpu).back();
+    if (space.find(top) && throttles_to(spec, top, mode)) return std::nullopt;
+  }
+  for (const Preset& preset : spec.presets) {
+    if (throttles_to(spec, preset.mode, mode)) return std::nullopt;
+  }
+  return error;
 }
 
 }  // namespace wattline::devices

@@ -180,8 +180,13 @@ Result<SoftwareStack> find_stack(const DeviceSpec& spec, const std::string& name
 // The presets that exist beside `space` (same clock table).
 std::vector<Preset> presets_of(const DeviceSpec& spec, const ModeSpace& space);
 
-// Whether the board can run `mode`: it is in one of the mode spaces or is a preset. An error says
+// Whether `mode` may be asked for: it is in one of the mode spaces or is a preset. An error says
 // which knob is wrong and what is accepted.
 MaybeError check_mode(const DeviceSpec& spec, const PowerMode& mode);
+
+// Whether the board ever runs in `mode`: it may be asked for, or throttling makes it of a mode that may
+// (devices/thermal/clock_caps.hpp): cores, EMC clock and active SMs are that one's, neither the CPU nor the
+// GPU clock is higher, and one that is lower is in a clock table. Errors are those of check_mode().
+MaybeError check_mode_in_force(const DeviceSpec& spec, const PowerMode& mode);
 
 }  // namespace wattline::devices

@@ -174,7 +174,7 @@ RailPowerW HybridModel::on_rails(const std::array<double, 4>& domain_w) const {
 
 Result<Cost> HybridModel::minibatch(const std::string& workload, Role role, std::int64_t batch,
                                     const PowerMode& mode) const {
-  if (auto error = check_mode(model_.spec, mode)) return *error;
+  if (auto error = check_mode_in_force(model_.spec, mode)) return *error;
   const auto found = find(workload, role, {batch, mode, {}, {}});
   if (!found) return found.error();
   const CostPrediction cost = calibration::predict_values(model_, *found->group, found->point);
@@ -198,7 +198,7 @@ std::vector<std::optional<Cost>> HybridModel::minibatches(const std::string& wor
 }
 
 Result<RailPowerW> HybridModel::idle_power_w(const PowerMode& mode) const {
-  if (auto error = check_mode(model_.spec, mode)) return *error;
+  if (auto error = check_mode_in_force(model_.spec, mode)) return *error;
   std::vector<double> board;
   for (const calibration::Estimate& estimate : model_.board_power.estimates)
     board.push_back(std::log(estimate.value));

@@ -160,7 +160,7 @@ RooflinePoint RooflineModel::place(const Prepared& prepared, std::int64_t batch,
 
 Result<RooflinePoint> RooflineModel::place(const std::string& workload, Role role, std::int64_t batch,
                                            const PowerMode& mode) const {
-  if (auto error = check_mode(spec_, mode)) return *error;
+  if (auto error = check_mode_in_force(spec_, mode)) return *error;
   if (batch < 1 || batch > largest_batch) {
     return bad_input(fmt::format("batch {} is not accepted; a whole number from 1 to {} is expected", batch,
                                  largest_batch));
@@ -245,7 +245,7 @@ Result<sim::LoadingCpu> RooflineModel::loading_cpu(const PowerMode& mode) const 
 }
 
 Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {
-  if (auto error = check_mode(spec_, mode)) return *error;
+  if (auto error = check_mode_in_force(spec_, mode)) return *error;
   return on_rails(static_power(mode, spec_.power.gpu.clock_idle_fraction, 0));
 }
 

@@ -34,7 +34,7 @@ struct Board {
 Board read_board(ObjectReader& in, const std::string& base);
 
 // Reads `key`: the name of a preset, or {"cores", "cpu_khz", "gpu_khz", "emc_khz"} with an optional
-// "active_sms" (default: all). The mode must exist on the board.
+// "active_sms" (default: all). The mode must be one that may be asked of the board.
 devices::PowerMode read_mode(ObjectReader& in, const std::string& key, const Board& board);
 
 // Reads `key`: a workload that the board can run in `role`, from the catalogue or of its calibrated model.
