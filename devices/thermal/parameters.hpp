@@ -69,7 +69,7 @@ struct HardwareThrottle {
 struct OverCurrent {
   double limit_w = 0;   // above 0, at most 10,000
   double depth = 0;     // as above
-  double pulse_ms = 0;  // above 0, at most 1000
+  double pulse_ms = 0;  // 0.001 to 1000
 };
 
 struct ThermalParameters {

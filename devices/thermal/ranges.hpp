@@ -13,7 +13,7 @@ inline constexpr Range temperature_c = between(-40, 150);
 inline constexpr Range pwm = between(0, 1);
 inline constexpr Range depth = above(0, 1);  // check() excludes 1 itself: a clock that stands still
 inline constexpr Range limit_w = above(0, 10'000);
-inline constexpr Range pulse_ms = above(0, 1000);
+inline constexpr Range pulse_ms = between(0.001, 1000);
 inline constexpr std::int32_t most_poll_ms = 60'000;
 inline constexpr std::int32_t most_levels = 1000;
 

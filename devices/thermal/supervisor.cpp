@@ -110,10 +110,8 @@ ThermalSupervisor::ThermalSupervisor(const ThermalParameters& parameters, const 
 }
 
 ThermalVerdict ThermalSupervisor::look(double mean_power_w) {
-  account();
-  rise_ = after_step(rise_, poles_, decay_, mean_power_w);
-  verdict_.temperature_c = air_c_ + rise_.total_k();
-  totals_.max_temperature_c = std::max(totals_.max_temperature_c, verdict_.temperature_c);
+  pass(period_ns_, decay_, mean_power_w);
+  if (!verdict_.shut_down) totals_.over_current_pulses += pulses_.begun;
   if (profile_ && due(parameters_.fan->poll_ms)) {
     const double pwm = next_pwm(*profile_, verdict_.fan_pwm, verdict_.temperature_c);
     if (pwm != verdict_.fan_pwm) set_fan(pwm);
@@ -126,16 +124,26 @@ ThermalVerdict ThermalSupervisor::look(double mean_power_w) {
   return verdict_;
 }
 
-// The last verdict held over the period that ends now.
-void ThermalSupervisor::account() {
-  totals_.time_ns += period_ns_;
+void ThermalSupervisor::finish(sim::TimeNs elapsed_ns, double mean_power_w) {
+  pass(elapsed_ns, decay_over(poles_, sim::ns_to_seconds(elapsed_ns)), mean_power_w);
+}
+
+void ThermalSupervisor::pass(sim::TimeNs elapsed_ns, const ThermalDecay& decay, double mean_power_w) {
+  account(elapsed_ns);
+  rise_ = after_step(rise_, poles_, decay, mean_power_w);
+  verdict_.temperature_c = air_c_ + rise_.total_k();
+  totals_.max_temperature_c = std::max(totals_.max_temperature_c, verdict_.temperature_c);
+}
+
+// The last verdict held over the time that ends now.
+void ThermalSupervisor::account(sim::TimeNs elapsed_ns) {
+  totals_.time_ns += elapsed_ns;
   if (verdict_.shut_down) return;
-  if (verdict_.throttled()) totals_.throttled_ns += period_ns_;
-  if (verdict_.software_level > 0) totals_.software_throttled_ns += period_ns_;
-  if (verdict_.hardware_throttled) totals_.hardware_throttled_ns += period_ns_;
+  if (verdict_.throttled()) totals_.throttled_ns += elapsed_ns;
+  if (verdict_.software_level > 0) totals_.software_throttled_ns += elapsed_ns;
+  if (verdict_.hardware_throttled) totals_.hardware_throttled_ns += elapsed_ns;
   totals_.over_current_ns +=
-      static_cast<sim::TimeNs>(verdict_.over_current_share * static_cast<double>(period_ns_));
-  totals_.over_current_pulses += pulses_;
+      static_cast<sim::TimeNs>(verdict_.over_current_share * static_cast<double>(elapsed_ns));
 }
 
 void ThermalSupervisor::set_fan(double pwm) {
@@ -158,8 +166,8 @@ void ThermalSupervisor::throttle(double mean_power_w) {
   if (parameters_.over_current) {
     const OverCurrent& over = *parameters_.over_current;
     const double period_ms = sim::ns_to_ms(period_ns_);
-    pulses_ = pulses_in(over, mean_power_w / verdict_.over_current_pace, period_ms);
-    verdict_.over_current_share = std::min(1.0, static_cast<double>(pulses_) * over.pulse_ms / period_ms);
+    pulses_ = next_pulses(over, pulses_, mean_power_w / verdict_.over_current_pace, period_ms);
+    verdict_.over_current_share = pulses_.share;
     verdict_.over_current_pace = 1 - over.depth * verdict_.over_current_share;
   }
 }

@@ -7,6 +7,7 @@
 //   auto supervisor = ThermalSupervisor::make(*spec.thermal, {.ambient_c = 40});
 //   ThermalVerdict verdict = supervisor->verdict();      // before the first look
 //   verdict = supervisor->look(mean_power_w);            // at period_ns(), 2 period_ns(), ...
+//   supervisor->finish(elapsed_ns, mean_power_w);        // where the run ends between two looks
 //
 // Temperatures are taken at looks; what a sensor would round or delay is not modelled. Software throttle and
 // fan are polled at their own, longer intervals, which whole periods must fill; hardware throttle,
@@ -49,15 +50,15 @@ struct ThermalVerdict {
   bool throttled() const { return software_level > 0 || hardware_throttled || over_current_share > 0; }
 };
 
-// Since the start, until the last look.
+// Since the start, until the last look or the end.
 struct ThermalTotals {
   sim::TimeNs time_ns = 0;
   sim::TimeNs throttled_ns = 0;  // in any way
   sim::TimeNs software_throttled_ns = 0;
   sim::TimeNs hardware_throttled_ns = 0;
-  sim::TimeNs over_current_ns = 0;  // within pulses
-  std::int64_t over_current_pulses = 0;
-  double max_temperature_c = 0;  // at the start and at looks
+  sim::TimeNs over_current_ns = 0;       // within pulses
+  std::int64_t over_current_pulses = 0;  // begun, in whole periods
+  double max_temperature_c = 0;          // at the start, at looks and at the end
   std::optional<sim::TimeNs> shut_down_ns;
 };
 
@@ -72,12 +73,17 @@ class ThermalSupervisor {
   // verdict. Precondition: finite and not negative. After a shutdown the board only cools or heats.
   ThermalVerdict look(double mean_power_w);
 
+  // The run ends, `elapsed_ns` after the last look: the temperature then, and the totals until then. What
+  // would follow from it is for a look to say. Precondition: 0 to period_ns(), and no look comes after.
+  void finish(sim::TimeNs elapsed_ns, double mean_power_w);
+
   const ThermalVerdict& verdict() const { return verdict_; }
   const ThermalTotals& totals() const { return totals_; }
 
  private:
   ThermalSupervisor(const ThermalParameters& parameters, const ThermalOptions& options);
-  void account();
+  void pass(sim::TimeNs elapsed_ns, const ThermalDecay& decay, double mean_power_w);
+  void account(sim::TimeNs elapsed_ns);
   void set_fan(double pwm);
   void throttle(double mean_power_w);
   bool due(std::int32_t interval_ms) const;
@@ -93,7 +99,7 @@ class ThermalSupervisor {
   StepWise governor_;
   ThermalVerdict verdict_;
   ThermalTotals totals_;
-  std::int64_t pulses_ = 0;  // of the verdict, until the next look
+  Pulses pulses_;  // of the verdict, until the next look
 };
 
 }  // namespace wattline::devices

@@ -22,13 +22,23 @@ bool hardware_throttles(const HardwareThrottle& throttle, bool before, double te
   return temperature_c >= throttle.start_c || (before && temperature_c >= throttle.stop_c);
 }
 
-std::int64_t pulses_in(const OverCurrent& over_current, double unthrottled_power_w, double period_ms) {
-  if (!(unthrottled_power_w > over_current.limit_w)) return 0;
-  const double share = (1 - over_current.limit_w / unthrottled_power_w) / over_current.depth;
-  // Rounded up, so that the limit is kept; pulses follow each other, so that no more fit than the period
-  // holds.
-  const double wanted = std::ceil(share * period_ms / over_current.pulse_ms);
-  return static_cast<std::int64_t>(std::min(wanted, std::ceil(period_ms / over_current.pulse_ms)));
+Pulses next_pulses(const OverCurrent& over_current, const Pulses& before, double unthrottled_power_w,
+                   double period_ms) {
+  const double over_share =
+      unthrottled_power_w > over_current.limit_w
+          ? std::min(1.0, (1 - over_current.limit_w / unthrottled_power_w) / over_current.depth)
+          : 0;
+  const double asked_ms = over_share * period_ms;
+  Pulses now;
+  // Rounded up, so that the limit is kept from the first period on.
+  now.begun = static_cast<std::int64_t>(
+      std::max(0.0, std::ceil((asked_ms - before.ahead_ms) / over_current.pulse_ms)));
+  const double begun_ms = static_cast<double>(now.begun) * over_current.pulse_ms;
+  now.ahead_ms = before.ahead_ms + begun_ms - asked_ms;
+  const double throttled_ms = std::min(before.running_ms + begun_ms, period_ms);
+  now.running_ms = before.running_ms + begun_ms - throttled_ms;
+  now.share = throttled_ms / period_ms;
+  return now;
 }
 
 }  // namespace wattline::devices

@@ -12,8 +12,10 @@
 //
 // Over-current (OC3 of the soctherm block): a power meter cannot show the microseconds in which a board
 // exceeds its current; what is modelled is mean power over a period. Our reading: as many whole pulses as
-// bring the mean down to the limit, a pulse of depth d lowering power and speed alike by the share d. Below
-// the limit there is none, where real boards show a few pulses (0.1 to 3 % of the time at half the limit).
+// bring the mean down to the limit, a pulse of depth d lowering power and speed alike by the share d. What a
+// pulse lowers the mean by beyond the limit counts for the periods that follow, and a pulse that a period
+// does not hold reaches into the next, so that the mean over many periods is the limit whatever their length.
+// Below the limit no pulse begins, where real boards show a few (0.1 to 3 % of the time at half the limit).
 #pragma once
 
 #include <cstdint>
@@ -35,7 +37,17 @@ double clock_share(const SoftwareThrottle& throttle, std::int32_t level);
 
 bool hardware_throttles(const HardwareThrottle& throttle, bool before, double temperature_c);
 
-// In a period of which `unthrottled_power_w` would be the mean without pulses. Precondition: period_ms > 0.
-std::int64_t pulses_in(const OverCurrent& over_current, double unthrottled_power_w, double period_ms);
+// The pulses of one period, and what is left of them for the next one.
+struct Pulses {
+  std::int64_t begun = 0;
+  double share = 0;       // of the period, within pulses; 0 to 1
+  double ahead_ms = 0;    // time of all pulses begun so far beyond what the limit asked for; 0 to pulse_ms
+  double running_ms = 0;  // of the pulses begun, what the period did not hold; 0 to pulse_ms
+};
+
+// In the period after that of `before`, where `unthrottled_power_w` would be the mean without pulses.
+// Precondition: period_ms > 0.
+Pulses next_pulses(const OverCurrent& over_current, const Pulses& before, double unthrottled_power_w,
+                   double period_ms);
 
 }  // namespace wattline::devices

@@ -214,7 +214,7 @@ Result<ScenarioRun> run_watched(const Scenario& scenario, OperatingPoints& point
   if (!run) return run.error();
   ScenarioRun result;
   static_cast<sim::RunResult&>(result) = *std::move(run);
-  if (watch) result.thermal = watch->record();
+  if (watch) result.thermal = watch->finish(result.simulated_ns, result.energy);
   return result;
 }
 

@@ -178,7 +178,7 @@ ResultTable thermal_figures_of(const ScenarioRun& run) {
   if (!run.thermal) return table;
   for (const ThermalRow& each : run.thermal->rows) {
     RowWriter row(table);
-    row.add("time_s", sim::ns_to_seconds(each.end_ns), 1);
+    row.add("time_s", sim::ns_to_seconds(each.end_ns), 3);
     row.add("temperature_c", each.temperature_c, 2);
     row.add("power_w", each.power_w, 3);
     row.add("fan_pwm", each.fan_pwm, 3);

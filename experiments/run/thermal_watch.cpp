@@ -5,6 +5,14 @@
 
 namespace wattline::experiments {
 
+namespace {
+
+double mean_power_w(sim::Int128 drawn_fj, sim::TimeNs over_ns) {
+  return static_cast<double>(drawn_fj) * 1e-6 / static_cast<double>(over_ns);
+}
+
+}  // namespace
+
 sim::MinibatchCost ThermalWatch::PacedPoint::paced(const sim::MinibatchCost& cost) const {
   const double time_ns = static_cast<double>(cost.time_ns) / pace;
   return {time_ns < static_cast<double>(sim::longest_time_ns) ? std::llround(time_ns) : sim::longest_time_ns,
@@ -22,11 +30,27 @@ bool ThermalWatch::look(sim::TimeNs now_ns, const sim::RailEnergyFj& drawn_fj) {
   if (error_) return false;
   sim::Int128 total_fj = 0;
   for (const sim::Int128 rail_fj : drawn_fj) total_fj += rail_fj;
-  const double power_w = static_cast<double>(total_fj) * 1e-6 / static_cast<double>(period_ns());
+  const double power_w = mean_power_w(total_fj, period_ns());
+  const devices::ThermalVerdict held = model_.verdict();
   const devices::ThermalVerdict verdict = model_.look(power_w);
-  log(now_ns, power_w);
+  looked_ns_ = now_ns;
+  looked_fj_ += total_fj;
+  add(held, power_w, 1);
+  if (now_ns % row_ns_ == 0) close_row(now_ns);
+  if (rows_.size() == most_rows) halve_rows();
   present_ = 1 - present_;  // what was in force until now stays what it was
   return !verdict.shut_down;
+}
+
+ThermalRecord ThermalWatch::finish(sim::TimeNs end_ns, const sim::EnergyMeter& energy) {
+  if (const sim::TimeNs left_ns = end_ns - looked_ns_; left_ns > 0) {
+    const double power_w = mean_power_w(energy.total_fj() - looked_fj_, left_ns);
+    const devices::ThermalVerdict held = model_.verdict();
+    model_.finish(left_ns, power_w);
+    add(held, power_w, static_cast<double>(left_ns) / static_cast<double>(period_ns()));
+  }
+  if (periods_ > 0) close_row(end_ns);
+  return {model_.totals(), rows_};
 }
 
 sim::OperatingPoint& ThermalWatch::in_force(sim::OperatingPoint& configured) {
@@ -62,21 +86,30 @@ const devices::ClockTable& ThermalWatch::table_of(const devices::PowerMode& mode
   return found == tables_.end() ? tables_.front() : *found;
 }
 
-void ThermalWatch::log(sim::TimeNs now_ns, double power_w) {
-  const devices::ThermalVerdict& verdict = model_.verdict();
-  sum_.temperature_c += verdict.temperature_c;
-  sum_.power_w += power_w;
-  sum_.over_current_share += verdict.over_current_share;
-  ++looks_;
-  if (now_ns % row_ns_ != 0 && !verdict.shut_down) return;
-  const auto looks = static_cast<double>(looks_);
-  rows_.push_back({now_ns, sum_.temperature_c / looks, sum_.power_w / looks, verdict.fan_pwm,
-                   verdict.software_level, verdict.hardware_throttled, sum_.over_current_share / looks,
-                   mode_});
-  sum_ = {};
-  looks_ = 0;
-  if (rows_.size() < most_rows) return;
-  // Two intervals become one.
+// `held` was in force over the time that ends now, so many periods.
+void ThermalWatch::add(const devices::ThermalVerdict& held, double power_w, double periods) {
+  open_.temperature_c += model_.verdict().temperature_c * periods;
+  open_.power_w += power_w * periods;
+  open_.over_current_share += held.over_current_share * periods;
+  open_.fan_pwm = held.fan_pwm;
+  open_.software_level = held.software_level;
+  open_.hardware_throttled = held.hardware_throttled;
+  open_.mode = mode_;
+  periods_ += periods;
+}
+
+void ThermalWatch::close_row(sim::TimeNs end_ns) {
+  open_.end_ns = end_ns;
+  open_.temperature_c /= periods_;
+  open_.power_w /= periods_;
+  open_.over_current_share /= periods_;
+  rows_.push_back(open_);
+  open_ = {};
+  periods_ = 0;
+}
+
+// Two intervals, of equal length, become one.
+void ThermalWatch::halve_rows() {
   for (std::size_t i = 0; i + 1 < rows_.size(); i += 2) {
     ThermalRow both = rows_[i + 1];
     both.temperature_c = (both.temperature_c + rows_[i].temperature_c) / 2;

@@ -16,16 +16,17 @@
 
 namespace wattline::experiments {
 
-// Of one interval: means of temperature and power, and the clocks at its end.
+// Of one interval: means over it, and the state in force in its last period. What the look at its end led to
+// is in force in the next interval.
 struct ThermalRow {
   sim::TimeNs end_ns = 0;
-  double temperature_c = 0;
-  double power_w = 0;
+  double temperature_c = 0;  // mean of those at the looks, and at the end
+  double power_w = 0;        // mean
   double fan_pwm = 0;
   std::int32_t software_level = 0;
   bool hardware_throttled = false;
-  double over_current_share = 0;
-  devices::PowerMode mode;  // in force
+  double over_current_share = 0;  // mean
+  devices::PowerMode mode;
 };
 
 struct ThermalRecord {
@@ -54,9 +55,11 @@ class ThermalWatch final : public sim::Supervisor {
 
   // The costs at a throttled mode are not known: the run was shut down for it.
   const MaybeError& error() const { return error_; }
-  // A row each second; of a long run, so many seconds that at most `most_rows` are kept.
+  // A row each second, and one of what is left at the end; of a long run, each so many seconds that at most
+  // `most_rows` are kept.
   static constexpr std::size_t most_rows = 10'000;
-  ThermalRecord record() const { return {model_.totals(), rows_}; }
+  // The run ended, having drawn `energy`. To be called once; no look comes after.
+  ThermalRecord finish(sim::TimeNs end_ns, const sim::EnergyMeter& energy);
 
  private:
   // Costs at a share of the speed, and of the power.
@@ -75,7 +78,9 @@ class ThermalWatch final : public sim::Supervisor {
     double pace = 1;
   };
   const devices::ClockTable& table_of(const devices::PowerMode& mode) const;
-  void log(sim::TimeNs now_ns, double power_w);
+  void add(const devices::ThermalVerdict& held, double power_w, double periods);
+  void close_row(sim::TimeNs end_ns);
+  void halve_rows();
 
   devices::ThermalSupervisor model_;
   const std::vector<devices::ClockTable>& tables_;
@@ -83,9 +88,11 @@ class ThermalWatch final : public sim::Supervisor {
   PointAt point_at_;
   std::array<PacedPoint, 2> paced_;  // the one in force, and the one before
   std::size_t present_ = 0;
-  devices::PowerMode mode_;  // in force
-  ThermalRow sum_;           // over the looks of the interval that is open
-  std::int64_t looks_ = 0;
+  devices::PowerMode mode_;    // in force
+  sim::TimeNs looked_ns_ = 0;  // when it looked last
+  sim::Int128 looked_fj_ = 0;  // drawn by then
+  ThermalRow open_;            // of the interval that is open: for means the sums, weighted by periods
+  double periods_ = 0;         // of that interval so far
   sim::TimeNs row_ns_ = sim::ns_per_s;
   std::vector<ThermalRow> rows_;
   MaybeError error_;

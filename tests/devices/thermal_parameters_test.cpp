@@ -93,8 +93,9 @@ TEST_CASE("Throttling that would come after the shutdown, or stop the clock, is 
         "over_current.depth: 0 is not accepted; a number above 0 and at most 1 is expected");
   CHECK(refusal([](Board b) { b.over_current->limit_w = 0; }) ==
         "over_current.limit_w: 0 is not accepted; a number above 0 and at most 10000 is expected");
-  CHECK(refusal([](Board b) { b.over_current->pulse_ms = std::nan(""); }) ==
-        "over_current.pulse_ms: nan is not accepted; a number above 0 and at most 1000 is expected");
+  CHECK(
+      refusal([](Board b) { b.over_current->pulse_ms = std::nan(""); }) ==
+      "over_current.pulse_ms: nan is not accepted; a number of at least 0.001 and at most 1000 is expected");
   CHECK(refusal([](Board b) { b.shutdown_c = std::nan(""); }).find("shutdown_c: nan is not accepted") == 0);
 }
 

@@ -1,5 +1,7 @@
 // Governor, hardware throttle and over-current pulses against tables worked out by hand.
-#include <cmath>
+#include <rapidcheck.h>
+
+#include <algorithm>
 #include <vector>
 
 #include "devices/thermal/clock_caps.hpp"
@@ -54,21 +56,75 @@ TEST_CASE("Hardware throttles from its start until it is cooler than its stop") 
   CHECK_FALSE(hardware_throttles(throttle, false, 101.5));
 }
 
-TEST_CASE("Pulses bring mean power down to the limit, and never more than one pulse further") {
-  const OverCurrent over_current = {25, 0.5, 1};
-  CHECK(pulses_in(over_current, 25, 100) == 0);
-  CHECK(pulses_in(over_current, 8, 100) == 0);
-  // 30 W: the share s with 30 (1 - s / 2) = 25 is a third, so 34 whole pulses in 100 ms.
-  CHECK(pulses_in(over_current, 30, 100) == 34);
-  // Half of 50 W is the limit: throttled all the time. Beyond that, no more can be done.
-  CHECK(pulses_in(over_current, 50, 100) == 100);
-  CHECK(pulses_in(over_current, 90, 100) == 100);
-  for (double power_w = 25.1; power_w < 50; power_w += 0.37) {
-    const double share = static_cast<double>(pulses_in(over_current, power_w, 100)) / 100;
-    CAPTURE(power_w, share);
-    CHECK(power_w * (1 - 0.5 * share) <= 25 + 1e-9);
-    CHECK(power_w * (1 - 0.5 * (share - 0.01)) > 25 - 1e-9);
+// Half the speed within pulses, so that at 8 W a quarter of the time brings the mean down to 7 W.
+constexpr OverCurrent seven_watts = {7, 0.5, 1};
+
+std::vector<std::int64_t> begun_at(const OverCurrent& over_current, const std::vector<double>& power_w,
+                                   double period_ms) {
+  Pulses pulses;
+  std::vector<std::int64_t> begun;
+  for (const double each_w : power_w) {
+    pulses = next_pulses(over_current, pulses, each_w, period_ms);
+    begun.push_back(pulses.begun);
   }
+  return begun;
+}
+
+TEST_CASE("Pulses are whole, and what one lowers the mean too far counts for the periods that follow") {
+  using Begun = std::vector<std::int64_t>;
+  CHECK(begun_at(seven_watts, {8, 8, 8}, 100) == Begun{25, 25, 25});
+  CHECK(begun_at(seven_watts, {8, 8, 8, 8}, 10) == Begun{3, 2, 3, 2});
+  CHECK(begun_at(seven_watts, {8, 8, 8, 8, 8, 8}, 1) == Begun{1, 0, 0, 0, 1, 0});
+  // Half of 14 W is the limit: throttled all the time. Beyond that, no more can be done.
+  CHECK(begun_at(seven_watts, {14, 20}, 100) == Begun{100, 100});
+}
+
+TEST_CASE("At the limit or below it no pulse begins, and none is made up for later") {
+  CHECK(begun_at(seven_watts, {7, 2, 0, 8}, 100) == std::vector<std::int64_t>{0, 0, 0, 25});
+  // 2.5 ms of 3 were asked for; the half is kept however long it is cool.
+  CHECK(begun_at(seven_watts, {8, 7, 7, 8}, 10) == std::vector<std::int64_t>{3, 0, 0, 2});
+}
+
+TEST_CASE("A pulse that is longer than a period reaches into the next ones") {
+  const OverCurrent slow = {7, 0.5, 4};
+  Pulses pulses;
+  for (int period = 0; period < 32; ++period) {
+    pulses = next_pulses(slow, pulses, 8, 1);
+    CAPTURE(period);
+    CHECK(pulses.begun == (period % 16 == 0 ? 1 : 0));
+    CHECK(pulses.share == (period % 16 < 4 ? 1 : 0));
+  }
+  // It goes on, too, where the power has fallen.
+  pulses = next_pulses(slow, {}, 8, 3);
+  CHECK(pulses.share == 1);
+  pulses = next_pulses(slow, pulses, 1, 3);
+  CHECK(pulses.share == Approx(1 / 3.0));
+  CHECK(next_pulses(slow, pulses, 1, 3).share == 0);
+}
+
+TEST_CASE("Pulses keep the limit in any number of periods, and are never more than one ahead of it") {
+  CHECK(rc::check([] {
+    const OverCurrent over_current = {25, 0.01 * *rc::gen::inRange(1, 100),
+                                      0.001 * *rc::gen::inRange(1, 20'000)};
+    const double period_ms = *rc::gen::element(1, 2, 10, 100, 500, 1000);
+    Pulses pulses;
+    double asked_ms = 0, begun_ms = 0, throttled_ms = 0;
+    for (int period = 0; period < 300; ++period) {
+      const double power_w = 0.1 * *rc::gen::inRange(0, 600);
+      pulses = next_pulses(over_current, pulses, power_w, period_ms);
+      // A share s of pulses of depth d leaves P (1 - d s).
+      if (power_w > 25) asked_ms += period_ms * std::min(1.0, (power_w - 25) / power_w / over_current.depth);
+      begun_ms += static_cast<double>(pulses.begun) * over_current.pulse_ms;
+      throttled_ms += pulses.share * period_ms;
+      const double slack_ms = 1e-9 * (1 + asked_ms);
+      RC_ASSERT(begun_ms >= asked_ms - slack_ms);
+      RC_ASSERT(begun_ms <= asked_ms + over_current.pulse_ms + slack_ms);
+      RC_ASSERT(throttled_ms >= asked_ms - slack_ms);
+      RC_ASSERT(throttled_ms <= begun_ms + slack_ms);
+      RC_ASSERT(pulses.share >= 0);
+      RC_ASSERT(pulses.share <= 1);
+    }
+  }));
 }
 
 const ClockTable table = {
