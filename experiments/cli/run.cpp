@@ -26,6 +26,37 @@ ResultTable first_rows(ResultTable table) {
   return table;
 }
 
+// A table that would have no rows is refused before the run.
+void check_table(const Scenario& scenario, const RunOptions& options) {
+  const struct {
+    const char* table;
+    bool has_rows;
+    const char* key;
+  } needs[] = {{"streams", !scenario.streams.empty(), "infer"},
+               {"training", !scenario.training.empty(), "train"},
+               {"thermal", scenario.thermal.has_value(), "thermal"}};
+  for (const auto& need : needs) {
+    if (options.table == need.table && !need.has_rows)
+      throw CommandError(bad_input(fmt::format("{}: --table {}: the scenario has no '{}'",
+                                               printable(options.scenario), need.table, need.key)));
+  }
+}
+
+// The run's figures, and each table that has rows.
+std::vector<ResultFile> files_of(const Scenario& scenario, const ScenarioRun& result) {
+  const ResultTable figures = figures_of(scenario, result);
+  std::vector<ResultFile> files = {{"results.csv", figures.to_csv()}, {"results.json", figures.to_json()}};
+  const auto add = [&](const char* name, const ResultTable& table) {
+    if (!table.rows.empty()) files.push_back({name, table.to_csv()});
+  };
+  add("streams.csv", stream_figures_of(scenario, result));
+  add("training.csv", training_figures_of(scenario, result));
+  add("epochs.csv", epoch_figures_of(scenario, result));
+  add("thermal.csv", thermal_figures_of(result));
+  add("readings.csv", readings_figures_of(scenario, result));
+  return files;
+}
+
 // What is printed of a run. Text shows all of it; CSV and JSON are of one table.
 std::string printed(const Scenario& scenario, const ScenarioRun& result, const RunOptions& options) {
   const Format format = format_of(options.format);
@@ -46,6 +77,7 @@ std::string printed(const Scenario& scenario, const ScenarioRun& result, const R
 
 void run(const RunOptions& options) {
   const Scenario scenario = required(read_scenario(options.scenario));
+  check_table(scenario, options);
   const Manifest manifest{"run", scenario.seed, scenario.configuration, scenario.inputs()};
   if (!options.out.empty()) required(check_run_directory(options.out, manifest));
   for (const std::string& note : scenario.notes()) tell(fmt::format("note: {}", note));
@@ -57,19 +89,9 @@ void run(const RunOptions& options) {
   print(printed(scenario, result, options));
   tell(fmt::format("{} events in {:.3f} s: {:.1f} million events/s", result.events, wall_s,
                    static_cast<double>(result.events) * 1e-6 / wall_s));
-  if (!options.out.empty()) {
-    const ResultTable figures = figures_of(scenario, result);
-    std::vector<ResultFile> files = {{"results.csv", figures.to_csv()},
-                                     {"results.json", figures.to_json()},
-                                     {"streams.csv", stream_figures_of(scenario, result).to_csv()},
-                                     {"training.csv", training_figures_of(scenario, result).to_csv()}};
-    if (has_input_pipeline(scenario))
-      files.push_back({"epochs.csv", epoch_figures_of(scenario, result).to_csv()});
-    if (result.thermal) files.push_back({"thermal.csv", thermal_figures_of(result).to_csv()});
-    if (result.sensor) files.push_back({"readings.csv", readings_figures_of(scenario, result).to_csv()});
-    required(write_run_directory(options.out, manifest, files,
+  if (!options.out.empty())
+    required(write_run_directory(options.out, manifest, files_of(scenario, result),
                                  {{"wall_s", wall_s}, {"scenario", printable(options.scenario)}}));
-  }
 }
 
 }  // namespace

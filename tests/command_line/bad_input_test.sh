@@ -96,6 +96,9 @@ printf 'time_s\n' >arrivals.csv;               expect 2 arrivals.csv 'at least o
 printf 'time\n1\n' >arrivals.csv;              expect 2 arrivals.csv "did you mean 'time_s'" -- $(run)
 : >arrivals.csv;                               expect 2 arrivals.csv empty -- $(run)
 rm arrivals.csv
+scenario '';                                   expect 2 scenario.json '--table thermal' "no 'thermal'" -- $(run) --table thermal
+scenario '/"infer"/d; /"arrivals"/d';          expect 2 scenario.json '--table streams' "no 'infer'" -- $(run) --table streams
+scenario '/"train"/d';                         expect 2 scenario.json '--table training' "no 'train'" -- $(run) --table training
 
 experiment 's/"gmd"/"gdm"/';                   expect 2 experiment.json gdm "did you mean 'gmd'" -- $(compare)
 experiment 's/\[30\]/[-30]/';                  expect 2 experiment.json power_budgets_w -30 -- $(compare)
@@ -117,6 +120,17 @@ experiment 's/\[30\]/[1]/'
 $wattline compare experiment.json --out results >out.txt 2>err.txt || { echo "FAILED: infeasible problem"; cat err.txt; failures=$((failures + 1)); }
 grep -q '1 problems, 0 of them feasible' out.txt || { echo "FAILED: infeasible problem not reported"; failures=$((failures + 1)); }
 grep -q '^gmd,.*,0,infeasible,0,' results/results.csv || { echo "FAILED: no infeasible row"; cat results/results.csv; failures=$((failures + 1)); }
+
+# A run without requests leaves no table of streams, one without training none of jobs.
+expect_tables() {
+  rm -rf results
+  $(run) >out.txt 2>err.txt || { echo "FAILED: no result"; cat err.txt; failures=$((failures + 1)); return; }
+  local got
+  got=$(ls results | grep -E 'streams|training|thermal')
+  [ "$got" = "$1" ] || { echo "FAILED: tables '$got' instead of '$1'"; failures=$((failures + 1)); }
+}
+scenario '/"infer"/d; /"arrivals"/d'; expect_tables training.csv
+scenario '/"train"/d';                expect_tables streams.csv
 
 [ "$failures" -eq 0 ] && echo "all bad inputs are refused"
 exit $((failures > 0))
