@@ -56,7 +56,7 @@ ThermalRecord ThermalWatch::finish(sim::TimeNs end_ns, const sim::EnergyMeter& e
 sim::OperatingPoint& ThermalWatch::in_force(sim::OperatingPoint& configured) {
   const devices::ThermalVerdict& verdict = model_.verdict();
   const devices::PowerMode asked = mode_of_(configured);
-  mode_ = devices::capped(asked, verdict, table_of(asked));
+  mode_ = devices::capped(asked, verdict, devices::table_of(asked, tables_));
   sim::OperatingPoint* point = &configured;
   if (mode_ != asked) {
     const auto throttled = point_at_(configured, mode_);
@@ -74,16 +74,6 @@ sim::OperatingPoint& ThermalWatch::in_force(sim::OperatingPoint& configured) {
   paced_[present_].of = point;
   paced_[present_].pace = verdict.over_current_pace;
   return paced_[present_];
-}
-
-const devices::ClockTable& ThermalWatch::table_of(const devices::PowerMode& mode) const {
-  const auto has = [](const std::vector<std::int32_t>& clocks, std::int32_t khz) {
-    return std::find(clocks.begin(), clocks.end(), khz) != clocks.end();
-  };
-  const auto found = std::find_if(tables_.begin(), tables_.end(), [&](const devices::ClockTable& table) {
-    return has(table.cpu_khz, mode.cpu_khz) && has(table.gpu_khz, mode.gpu_khz);
-  });
-  return found == tables_.end() ? tables_.front() : *found;
 }
 
 // `held` was in force over the time that ends now, so many periods.

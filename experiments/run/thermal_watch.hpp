@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "devices/clock_limits.hpp"
 #include "devices/thermal/clock_caps.hpp"
 #include "devices/thermal/supervisor.hpp"
 #include "sim/supervisor.hpp"
@@ -77,7 +78,6 @@ class ThermalWatch final : public sim::Supervisor {
     sim::OperatingPoint* of = nullptr;
     double pace = 1;
   };
-  const devices::ClockTable& table_of(const devices::PowerMode& mode) const;
   void add(const devices::ThermalVerdict& held, double power_w, double periods);
   void close_row(sim::TimeNs end_ns);
   void halve_rows();
