@@ -67,6 +67,9 @@ class CostModel {
 
   // Drawn while nothing executes.
   virtual Result<RailPowerW> idle_power_w(const PowerMode& mode) const = 0;
+  // Drawn while anything executes on the GPU, whatever it does; on every rail at least idle_power_w(), which
+  // it is where the model knows no more.
+  virtual Result<RailPowerW> busy_power_w(const PowerMode& mode) const { return idle_power_w(mode); }
 };
 
 // To the nearest microwatt, the unit in which the simulation integrates energy.

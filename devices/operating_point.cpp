@@ -50,6 +50,9 @@ Result<FixedOperatingPoint> FixedOperatingPoint::make(const CostModel& model, co
     point.loading_cpu_ = *cpu;
     point.loading_cpu_.cores /= static_cast<double>(loaders);
   }
+  const auto busy_w = model.busy_power_w(mode);
+  if (!busy_w) return busy_w.error();
+  point.busy_power_uw_ = to_microwatts(*busy_w);
   auto served = of_each<sim::MinibatchCost>(streams, cost);
   if (!served) return served.error();
   auto trained = of_each<sim::MinibatchCost>(training, cost);

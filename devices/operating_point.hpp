@@ -45,6 +45,7 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
   sim::RailPowerUw idle_power_uw() const override { return idle_power_uw_; }
   // Jobs whose data are loaded have equal shares of the cores.
   sim::LoadingCpu loading_cpu() const override { return loading_cpu_; }
+  sim::RailPowerUw busy_power_uw() const override { return busy_power_uw_; }
   // 0 where there is no such job.
   sim::TimeNs train_time_ns(std::size_t job = 0) const {
     return job < training_.size() ? training_[job].time_ns : 0;
@@ -58,6 +59,7 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
   std::vector<std::vector<sim::Phase>> training_phases_;
   sim::RailPowerUw idle_power_uw_{};
   sim::LoadingCpu loading_cpu_;
+  sim::RailPowerUw busy_power_uw_{};
 };
 
 }  // namespace wattline::devices

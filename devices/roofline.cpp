@@ -236,7 +236,7 @@ std::shared_ptr<const CostModel> RooflineModel::with_data_loaded() const {
 }
 
 Result<sim::LoadingCpu> RooflineModel::loading_cpu(const PowerMode& mode) const {
-  if (auto error = check_mode(spec_, mode)) return *error;
+  if (auto error = check_mode_in_force(spec_, mode)) return *error;
   DomainPower core = static_power(mode, 0, 1);
   core.cpu -= static_power(mode, 0, 0).cpu;
   core.gpu = core.memory = core.board = 0;
@@ -247,6 +247,11 @@ Result<sim::LoadingCpu> RooflineModel::loading_cpu(const PowerMode& mode) const 
 Result<RailPowerW> RooflineModel::idle_power_w(const PowerMode& mode) const {
   if (auto error = check_mode_in_force(spec_, mode)) return *error;
   return on_rails(static_power(mode, spec_.power.gpu.clock_idle_fraction, 0));
+}
+
+Result<RailPowerW> RooflineModel::busy_power_w(const PowerMode& mode) const {
+  if (auto error = check_mode_in_force(spec_, mode)) return *error;
+  return on_rails(static_power(mode, 1, 1));
 }
 
 }  // namespace wattline::devices

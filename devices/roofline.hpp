@@ -85,6 +85,8 @@ class RooflineModel final : public CostModel {
   std::shared_ptr<const CostModel> with_data_loaded() const override;
   // All cores but the one that issues the GPU's work; half of the only one.
   Result<sim::LoadingCpu> loading_cpu(const PowerMode& mode) const override;
+  // The static power P_static of a GPU that is never idle and of one core that issues its work.
+  Result<RailPowerW> busy_power_w(const PowerMode& mode) const override;
   MaybeError check_workload(const std::string& workload, workloads::Role role,
                             std::optional<std::int64_t> batch) const override;
 

@@ -429,7 +429,7 @@ class Run {
     if (residents_.empty())
       become(Activity::idle, idle_uw_);
     else
-      become(residents_.activity(), residents_.power_uw(idle_uw_));
+      become(residents_.activity(), residents_.power_uw(*point_));
   }
 
   // Without a set end, the run ends when no request will come, none that waits can ever be served, and every

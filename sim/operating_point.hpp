@@ -81,6 +81,10 @@ class OperatingPoint {
   // empty, and borrowed until the run ends.
   virtual Phases phases(Tenant) { return one_phase; }
   virtual RailPowerUw idle_power_uw() const = 0;
+  // Drawn while anything executes on the GPU, whatever it does: what is drawn once, however many minibatches
+  // share the GPU. On every rail at least idle_power_uw(), which it is where no more is known. Asked only
+  // where minibatches execute side by side.
+  virtual RailPowerUw busy_power_uw() const { return idle_power_uw(); }
   virtual LoadingCpu loading_cpu() const { return {}; }
 };
 

@@ -28,6 +28,7 @@ class ScenarioPoint final : public sim::OperatingPoint {
   sim::LoadingCpu loading_cpu() const override { return device_.loading_cpu(); }
   // Of a full minibatch, with its copy.
   sim::TimeNs train_time_ns(std::size_t job) const { return trained_[job].cost.time_ns; }
+  sim::RailPowerUw busy_power_uw() const override { return device_.busy_power_uw(); }
 
  private:
   struct Prepared {  // of a tenant, with what comes before the device computes

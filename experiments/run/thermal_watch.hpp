@@ -73,6 +73,7 @@ class ThermalWatch final : public sim::Supervisor {
       const sim::LoadingCpu cpu = of->loading_cpu();
       return {cpu.cores, cpu.cycles_per_s * pace, paced(cpu.core_uw)};
     }
+    sim::RailPowerUw busy_power_uw() const override { return paced(of->busy_power_uw()); }
     sim::MinibatchCost paced(const sim::MinibatchCost& cost) const;
     sim::RailPowerUw paced(const sim::RailPowerUw& power_uw) const;
     sim::OperatingPoint* of = nullptr;

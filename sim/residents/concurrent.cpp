@@ -81,13 +81,21 @@ Activity Concurrent::activity() const {
   return alike ? activity_of(first) : Activity::shared;
 }
 
-const RailPowerUw& Concurrent::power_uw(const RailPowerUw& idle_uw) {
-  power_uw_ = idle_uw;
-  for (const Resident& resident : residents_)
-    for (std::size_t rail = 0; rail < max_rails; ++rail) {
-      const Int128 above_uw = resident.power_uw[rail] - idle_uw[rail];
-      power_uw_[rail] += static_cast<std::int64_t>((above_uw * resident.rate_q) >> fraction_bits);
+const RailPowerUw& Concurrent::power_uw(const OperatingPoint& device) {
+  const RailPowerUw idle_uw = device.idle_power_uw(), busy_uw = device.busy_power_uw();
+  for (std::size_t rail = 0; rail < max_rails; ++rail) {
+    std::int64_t least_uw = idle_uw[rail];
+    Int128 clocks_q = 0, work_q = 0;  // above idle power, in 2^-32 uW
+    for (const Resident& resident : residents_) {
+      const std::int64_t alone_uw = resident.power_uw[rail];
+      least_uw = std::min(least_uw, alone_uw);
+      clocks_q += Int128{std::min(alone_uw, busy_uw[rail]) - idle_uw[rail]} * resident.rate_q;
+      work_q += Int128{std::max<std::int64_t>(0, alone_uw - busy_uw[rail])} * resident.rate_q;
     }
+    clocks_q = std::min(clocks_q, Int128{busy_uw[rail] - idle_uw[rail]} << fraction_bits);
+    const auto above_uw = static_cast<std::int64_t>((clocks_q + work_q) >> fraction_bits);
+    power_uw_[rail] = std::max(least_uw, idle_uw[rail] + above_uw);
+  }
   return power_uw_;
 }
 

@@ -11,8 +11,14 @@
 // GPU fill its units, so that what two of them want of one unit adds up. `interference` is what they lose
 // besides, in caches.
 //
-// Power: the device's idle power, and what each minibatch draws above it, in proportion to its speed, so that
-// a minibatch's energy above idle stays what it is alone.
+// Power: what the GPU draws because its clocks run busy is drawn once, however many minibatches execute; what
+// each operation and byte costs is drawn as they are done. On each rail, with idle power I, busy power B
+// (OperatingPoint::busy_power_uw) and minibatches that draw P_i alone, now at r_i = 1/s_i of their speed,
+//   P = I + min(B - I, sum of r_i (min(P_i, B) - I)) + sum of r_i max(0, P_i - B).
+// Where all draw at least busy power, that is I + (B - I) min(1, sum of r_i) + sum of r_i (P_i - B). One that
+// draws less, because the GPU waits for it at times, leaves these times to the others. A minibatch that is
+// alone draws what it costs; several never less than the least of I and P_i. Our reading of the energy
+// roofline (Choi et al. 2013), in which static power is the device's, not the kernel's.
 //
 // Progress is kept in whole 2^-32 of a nanosecond of time alone, so that it does not depend on how often
 // speeds change. Not thread-safe.
@@ -53,7 +59,7 @@ class Concurrent {
   Tenant advance(TimeNs now_ns);
   // Preconditions of both: !empty().
   Activity activity() const;
-  const RailPowerUw& power_uw(const RailPowerUw& idle_uw);
+  const RailPowerUw& power_uw(const OperatingPoint& device);
 
   // The factor s of a minibatch beside all residents. For tests and reports.
   static double slowdown(const Demand& demand, double compute_wanted, double memory_wanted,

@@ -2,8 +2,8 @@
 //
 // Residents, of which this is the simplest kind, have in common: `has_room` whether a further minibatch may
 // start; `start`; `due` when something happens to them next; `advance` to that instant, which returns whose
-// minibatch ended, if one did; `change_pace` when the device is slowed down or speeds up; and what the device
-// does and draws meanwhile.
+// minibatch ended, if one did; `change_pace` when the device is slowed down or speeds up; and what the
+// device, at the point in force, does and draws meanwhile.
 #pragma once
 
 #include "sim/operating_point.hpp"
@@ -42,7 +42,7 @@ class Exclusive {
   }
   // Preconditions of both: !empty().
   Activity activity() const { return activity_of(tenant_.work()); }
-  const RailPowerUw& power_uw(const RailPowerUw&) const { return power_uw_; }
+  const RailPowerUw& power_uw(const OperatingPoint&) const { return power_uw_; }
 
  private:
   Tenant tenant_ = Tenant::nobody();

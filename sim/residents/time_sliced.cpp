@@ -115,7 +115,8 @@ Activity TimeSliced::activity() const {
   return changing_ ? Activity::context_switch : activity_of(turns_.front().tenant.work());
 }
 
-const RailPowerUw& TimeSliced::power_uw(const RailPowerUw& idle_uw) {
+const RailPowerUw& TimeSliced::power_uw(const OperatingPoint& device) {
+  const RailPowerUw idle_uw = device.idle_power_uw();
   power_uw_ = idle_uw;
   const auto add = [&](const Resident& resident) {
     for (std::size_t rail = 0; rail < max_rails; ++rail)

@@ -56,7 +56,7 @@ class TimeSliced {
   }
   // Preconditions of both: !empty().
   Activity activity() const;
-  const RailPowerUw& power_uw(const RailPowerUw& idle_uw);
+  const RailPowerUw& power_uw(const OperatingPoint& device);
 
  private:
   struct Resident {

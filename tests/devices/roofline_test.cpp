@@ -169,6 +169,24 @@ TEST_CASE("Idle power is leakage, idle clocks, memory and board, split over the 
   CHECK((*idle)[2] == 0);
 }
 
+TEST_CASE("What a busy GPU draws whatever it does is full clocks and one core, without FLOP and bytes") {
+  // GPU 0.5625 (2 + 10 x 0.5) = 3.9375; CPU 0.36 (0.5 x 4 + 3 x 0.5 (1 + 0.2 x 3)) = 1.584; memory 2;
+  // board 1.5.
+  const auto busy = toy_model().busy_power_w({4, 500'000, 500'000, 1'000'000, 2});
+  REQUIRE(busy.ok());
+  CHECK((*busy)[0] == Approx(3.9375 + 0.25 * 2 + 0.5 * 1.5));
+  CHECK((*busy)[1] == Approx(1.584 + 0.75 * 2 + 0.5 * 1.5));
+  CHECK((*busy)[2] == 0);
+  CHECK_FALSE(toy_model().busy_power_w({4, 1'000'000, 1'000'000, 2'000'000, 2}).ok());
+  // The kernels of "heavy" draw their FLOP and bytes besides: 2 x 5e-12 x 2e9 / 0.02 and 2 x 100e-12 x 2e6 /
+  // 0.02.
+  const Cost cost = cost_of("heavy", Role::infer, 2, top);
+  const auto at_top = toy_model().busy_power_w(top);
+  REQUIRE(at_top.ok());
+  CHECK(cost.power_w[0] - (*at_top)[0] == Approx(1 + 0.25 * 0.02));
+  CHECK(cost.power_w[1] - (*at_top)[1] == Approx(0.75 * 0.02));
+}
+
 TEST_CASE("Busy power is full clocks plus the energy of FLOP and bytes over the time") {
   // GPU 2 + 10 + 2 x 5e-12 x 2e9 / 0.02 = 13; CPU 0.5 x 4 + 3 (1 + 0.2 x 3) = 6.8;
   // memory 8 + 2 x 100e-12 x 2e6 / 0.02 = 8.02; board 1.5.

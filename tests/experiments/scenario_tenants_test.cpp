@@ -80,6 +80,47 @@ TEST_CASE("What is wrong with a stream, a job or a dispatcher is named") {
         "(accepted)");
 }
 
+// Mean power of each rail, and training minibatches a second.
+struct Trained {
+  std::vector<double> power_w;
+  double rate_hz = 0;
+};
+Trained trained(const Scenario& scenario) {
+  const auto run = run_scenario(scenario);
+  if (!run) FAIL(run.error().message);
+  Trained figures;
+  const double simulated_s = sim::ns_to_seconds(run->simulated_ns);
+  for (std::size_t rail = 0; rail < scenario.board.truth->rails().size(); ++rail)
+    figures.power_w.push_back(run->energy.rail_j(rail) / simulated_s);
+  figures.rate_hz = static_cast<double>(run->train().finished) / simulated_s;
+  return figures;
+}
+
+TEST_CASE("Side by side two trainings draw the power of busy clocks once, and that of the work of both") {
+  Json json = two_streams;
+  json.erase("infer");
+  json["dispatcher"] = {{"kind", "cuda_streams"}};
+  json["duration_s"] = 120;
+  json["train"] = {{{"workload", "resnet18"}}};
+  const auto alone = parsed(json);
+  REQUIRE(alone.ok());
+  json["train"] = {{{"workload", "resnet18"}}, {{"workload", "resnet18"}}};
+  const auto both = parsed(json);
+  REQUIRE(both.ok());
+  const Trained one = trained(*alone), two = trained(*both);
+  const double speed = two.rate_hz / one.rate_hz;
+  CHECK(speed > 1.1);
+  const auto busy_w = alone->board.truth->busy_power_w(alone->phases[0].mode);
+  REQUIRE(busy_w.ok());
+  for (std::size_t rail = 0; rail < one.power_w.size(); ++rail) {
+    CAPTURE(rail);
+    CHECK(one.power_w[rail] > (*busy_w)[rail]);
+    // But for the minibatches in flight at the end, of which both run 2000.
+    CHECK(two.power_w[rail] ==
+          Approx((*busy_w)[rail] + speed * (one.power_w[rail] - (*busy_w)[rail])).epsilon(2e-3));
+  }
+}
+
 TEST_CASE("Every dispatcher serves both streams and keeps the books of each") {
   for (const char* kind : {"managed_interleaving", "first_in_first_out", "earliest_deadline",
                            "fixed_priority", "time_slicing", "cuda_streams"}) {

@@ -47,6 +47,8 @@ class VaryingPoint final : public OperatingPoint {
     return made;
   }
   RailPowerUw idle_power_uw() const override { return {power_uw_ / 3, 1}; }
+  // Some minibatches draw less than that.
+  RailPowerUw busy_power_uw() const override { return {power_uw_ + 2, 2}; }
   LoadingCpu loading_cpu() const override {
     return {static_cast<double>(1 + power_uw_ % 3), power_uw_ % 2 == 0 ? 1e9 : 2e9, {power_uw_ / 5, 1}};
   }
@@ -93,6 +95,7 @@ class Throttle final : public Supervisor {
     MinibatchCost expected(Tenant tenant) override { return slower(of->expected(tenant)); }
     Phases phases(Tenant tenant) override { return of->phases(tenant); }
     RailPowerUw idle_power_uw() const override { return {of->idle_power_uw()[0], 2}; }
+    RailPowerUw busy_power_uw() const override { return {of->busy_power_uw()[0] * 2 / 3, 3}; }
     LoadingCpu loading_cpu() const override { return {1, 1e9, {7, of->idle_power_uw()[1]}}; }
     static MinibatchCost slower(MinibatchCost cost) {
       return {cost.time_ns * 3 / 2 + 1, {cost.power_uw[0] * 2 / 3, cost.power_uw[1] + 1}};

@@ -195,14 +195,32 @@ class NaiveEngine {
     if (occupied_) return occupied_uw_;
     if (residents_.empty()) return idle_uw();
     RailPowerUw sum = idle_uw();
-    for (const Resident& resident : residents_)
-      for (std::size_t i = 0; i < max_rails; ++i) {
-        const Int128 scaled = Int128{resident.cost.power_uw[i] - idle_uw()[i]} * resident.rate_q;
-        Int128 whole = scaled / (Int128{1} << 32);
-        if (scaled < 0 && whole * (Int128{1} << 32) != scaled) --whole;  // downwards
-        sum[i] += static_cast<std::int64_t>(whole);
-      }
+    for (std::size_t i = 0; i < max_rails; ++i) {
+      if (runs<CudaStreams>()) sum[i] = shared_power_uw(i);
+      for (const Resident& resident : residents_)
+        if (!runs<CudaStreams>() && resident.rate_q > 0) sum[i] += resident.cost.power_uw[i] - idle_uw()[i];
+    }
     return sum;
+  }
+
+  // Of a rail, in units of 2^-32 uW: every minibatch's work at its speed, on the clocks that they share. Idle
+  // power is counted out of each and added once.
+  std::int64_t shared_power_uw(std::size_t rail) const {
+    constexpr Int128 one = Int128{1} << 32;
+    const std::int64_t idle = idle_uw()[rail], busy = point_->busy_power_uw()[rail];
+    Int128 sum = idle * one, clocks = 0;
+    std::int64_t least = idle;
+    for (const Resident& resident : residents_) {
+      const std::int64_t alone = resident.cost.power_uw[rail];
+      const Int128 rate = resident.rate_q;
+      if (alone > busy) sum += (alone - busy) * rate;
+      clocks += ((alone > busy ? busy : alone) - idle) * rate;
+      if (alone < least) least = alone;
+    }
+    sum += clocks > (busy - idle) * one ? (busy - idle) * one : clocks;
+    Int128 whole = sum / one;
+    if (sum < 0 && whole * one != sum) --whole;  // downwards
+    return whole < least ? least : static_cast<std::int64_t>(whole);
   }
 
   // Speeds of what executes, and when the first of it ends or loses its turn.
