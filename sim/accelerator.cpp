@@ -562,7 +562,7 @@ class Run {
     result_.events = events_.events;
     result_.signature = events_.signature;
     for (std::size_t i = 0; i < streams(); ++i) {
-      lanes_[i].finish(board_.serving[i]);
+      lanes_[i].finish(board_.serving[i], board_.now_ns);
       result_.streams.push_back(std::move(lanes_[i].result));
     }
     for (std::size_t i = 0; i < jobs(); ++i) {

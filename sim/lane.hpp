@@ -41,10 +41,15 @@ struct Lane {
     stream.in_flight = false;
   }
 
-  // From the state, not as differences: the conservation check compares the two.
-  void finish(const ServingState& stream) {
+  // The run ends. From the state, not as differences: the conservation check compares the two.
+  void finish(const ServingState& stream, TimeNs now_ns) {
     result.requests.pending = stream.waiting.size() + in_service.size();
     result.minibatches.in_flight = stream.in_flight ? 1 : 0;
+    if (stream.latency_budget_ns == 0) return;
+    const auto overdue = [&](TimeNs arrival_ns) { return now_ns - arrival_ns > stream.latency_budget_ns; };
+    for (const TimeNs arrival_ns : in_service) result.requests.overdue += overdue(arrival_ns) ? 1 : 0;
+    for (std::size_t place = 0; place < stream.waiting.size() && overdue(stream.waiting.at(place)); ++place)
+      ++result.requests.overdue;
   }
 };
 

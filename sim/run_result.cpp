@@ -30,6 +30,7 @@ RequestCounts RunResult::requests() const {
     sum.dropped += stream.requests.dropped;
     sum.pending += stream.requests.pending;
     sum.late += stream.requests.late;
+    sum.overdue += stream.requests.overdue;
   }
   return sum;
 }

@@ -22,7 +22,8 @@ struct RequestCounts {
   std::uint64_t completed = 0;
   std::uint64_t dropped = 0;
   std::uint64_t pending = 0;  // waiting or in flight at the end
-  std::uint64_t late = 0;     // of those completed
+  std::uint64_t late = 0;     // of those completed: slower than the latency budget
+  std::uint64_t overdue = 0;  // of those pending: the latency budget has passed by the end
 };
 
 struct StreamResult {

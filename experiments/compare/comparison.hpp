@@ -16,7 +16,7 @@ namespace wattline::experiments {
 
 // What a plan did under the replayed arrivals.
 struct ReplayFigures {
-  std::uint64_t requests = 0;  // completed
+  std::uint64_t requests = 0;  // completed: all but those that do not fill the last batch
   std::uint64_t late = 0;      // of those, beyond the latency budget
   double latency_mean_ms = 0;
   double latency_p95_ms = 0;

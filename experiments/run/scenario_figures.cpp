@@ -33,11 +33,14 @@ std::optional<sim::ClientLatency> client_latency(const Scenario& scenario, const
                             sim::RandomStream(scenario.seed, "serving_overhead"));
 }
 
+// Those served late, and those pending that are late already, whatever their clients' overhead will be.
+// Without a budget none.
 std::uint64_t requests_late(const sim::StreamResult& stream, const std::optional<sim::ClientLatency>& clients,
                             sim::TimeNs budget_ns) {
-  if (!clients) return stream.requests.late;
+  if (budget_ns == 0) return 0;
+  if (!clients) return stream.requests.late + stream.requests.overdue;
   const double late = clients->share_above(budget_ns) * static_cast<double>(stream.requests.completed);
-  return static_cast<std::uint64_t>(std::llround(late));
+  return static_cast<std::uint64_t>(std::llround(late)) + stream.requests.overdue;
 }
 
 void add_latency(const sim::StreamResult& stream, const std::optional<sim::ClientLatency>& clients,

@@ -36,20 +36,25 @@ Json scenario_of(int batch, int requests) {
           {"arrivals", {{"kind", "uniform"}, {"rate_hz", 10}, {"requests", requests}}}};
 }
 
-// The figures of a run, by name.
-Json figures(const Json& json) {
+Scenario scenario_from(const Json& json) {
   const fs::path folder = fs::temp_directory_path() / ("wattline_scenario." + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::ofstream(folder / "p.csv") << profiles;
   std::ofstream(folder / "log.csv") << "time_s\n0.5\n0.5\n1.5\n";
-  const auto scenario = parse_scenario(json.dump(), "d.json", folder.string());
+  auto scenario = parse_scenario(json.dump(), "d.json", folder.string());
   fs::remove_all(folder);
   INFO((scenario ? "" : scenario.error().message));
   REQUIRE(scenario.ok());
-  const auto run = run_scenario(*scenario);
+  return *std::move(scenario);
+}
+
+// The figures of a run, by name.
+Json figures(const Json& json) {
+  const Scenario scenario = scenario_from(json);
+  const auto run = run_scenario(scenario);
   INFO((run ? "" : run.error().message));
   REQUIRE(run.ok());
-  const Json table = Json::parse(figures_of(*scenario, *run).to_json());
+  const Json table = Json::parse(figures_of(scenario, *run).to_json());
   REQUIRE(table.size() == 1);
   return table[0];
 }
@@ -225,6 +230,30 @@ TEST_CASE("A recorded log is served as recorded, or stretched to a rate") {
   CHECK(figures(json)["simulated_s"] == nearly(0.05 + 0.1 + 0.01));
   json["arrivals"]["requests"] = 2;
   CHECK(figures(json)["requests_completed"] == 2);
+}
+
+TEST_CASE(
+    "Requests that are not served although they are due are late: in overload all but those just come") {
+  // A request a millisecond, of which one is served every 10 ms: the k-th, of k ms, in 9 k + 1 ms, 99 by the
+  // end. 12 to 99 take longer than 100 ms. Of the others, those until 899 ms have waited longer.
+  Json json = scenario_of(1, 10'000);
+  json["arrivals"]["rate_hz"] = 1'000;
+  json["infer"]["latency_budget_ms"] = 100;
+  json["duration_s"] = 1;
+  const Json run = figures(json);
+  CHECK(run["requests_completed"] == 99);
+  CHECK(run["requests_late"] == 88 + 800);
+  // With 3 ms at the clients the 11th is late as well.
+  json["serving_overhead"] = {{"parallel_ms", 3}};
+  CHECK(figures(json)["requests_late"] == 89 + 800);
+  // Nothing is served before 11 ms.
+  json.erase("serving_overhead");
+  json["duration_s"] = 0.0105;
+  json["infer"]["latency_budget_ms"] = 2;
+  const Json none = figures(json);
+  CHECK(none["requests_completed"] == 0);
+  CHECK(none["requests_pending"] == 10);
+  CHECK(none["requests_late"] == 8);
 }
 
 TEST_CASE("Serving overhead is in the clients' latency, and its serialised part in the device's time") {

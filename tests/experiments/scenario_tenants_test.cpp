@@ -80,6 +80,19 @@ TEST_CASE("What is wrong with a stream, a job or a dispatcher is named") {
         "(accepted)");
 }
 
+TEST_CASE("Requests of a stream without a budget are not late, with serving overhead either") {
+  Json json = two_streams;
+  json["serving_overhead"] = {{"parallel_ms", 1}};
+  const auto scenario = parsed(json);
+  REQUIRE(scenario.ok());
+  const auto run = run_scenario(*scenario);
+  REQUIRE(run.ok());
+  const Json streams = Json::parse(stream_figures_of(*scenario, *run).to_json());
+  CHECK(streams[1]["requests_late"].is_null());
+  CHECK(Json::parse(figures_of(*scenario, *run).to_json())[0]["requests_late"] ==
+        streams[0]["requests_late"]);
+}
+
 // Mean power of each rail, and training minibatches a second.
 struct Trained {
   std::vector<double> power_w;

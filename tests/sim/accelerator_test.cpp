@@ -220,6 +220,26 @@ TEST_CASE("A request is late when it takes longer than the budget, not when it t
   CHECK(run({batches_of(2), {}, 0}, arrivals).requests().late == 0);
 }
 
+TEST_CASE("A request that was not served is overdue when its budget has passed by the end of the run") {
+  // The first two are served from 5 to 15, while the others wait.
+  const auto requests = [](TimeNs end_ns, TimeNs budget_ns) {
+    return run({batches_of(2), end_ns, budget_ns}, {3, 5, 6, 8}).requests();
+  };
+  // At 14: they have waited for 11, 9, 8 and 6.
+  CHECK(requests(14, 8).pending == 4);
+  CHECK(requests(14, 8).overdue == 2);
+  CHECK(requests(14, 7).overdue == 3);
+  CHECK(requests(14, 11).overdue == 0);
+  CHECK(requests(14, 8).late == 0);
+  // Served is not overdue, however late.
+  CHECK(requests(15, 8).overdue == 1);
+  CHECK(requests(15, 8).late == 2);
+  CHECK(requests(14, 0).overdue == 0);
+  // Without an end, one that never fills a batch: 8 waits until 15.
+  CHECK(run({batches_of(2), {}, 6}, {3, 5, 8}).requests().overdue == 1);
+  CHECK(run({batches_of(2), {}, 7}, {3, 5, 8}).requests().overdue == 0);
+}
+
 TEST_CASE("Every rail and activity has its energy") {
   // Train 0-4, 4-8; serve 5 and 6 in 8-18; end.
   const FixedPoint point({10, {7, 70, 0, 700}}, {4, {3, 30}}, {1, 0, 0, 0, 0, 0, 0, 5});

@@ -76,6 +76,7 @@ class NaiveEngine {
       for (const Resident& resident : residents_)
         if (resident.tenant == Tenant{Work::infer, static_cast<std::uint32_t>(i)})
           result_.streams[i].requests.pending += resident.requests.size();
+      result_.streams[i].requests.overdue = overdue(i);
     }
     return result_;
   }
@@ -102,6 +103,19 @@ class NaiveEngine {
     bool has_minibatch = true;
     TimeNs core_ns = 0;  // of its loading, paid for
   };
+
+  // Requests of the stream that were neither dropped nor served, although they were to be by now.
+  std::uint64_t overdue(std::size_t stream) const {
+    const TimeNs budget_ns = options_.streams[stream].latency_budget_ns;
+    std::vector<TimeNs> pending(waiting_[stream].begin(), waiting_[stream].end());
+    for (const Resident& resident : residents_)
+      if (resident.tenant == Tenant{Work::infer, stream})
+        pending.insert(pending.end(), resident.requests.begin(), resident.requests.end());
+    const auto is_overdue = [&](TimeNs arrival_ns) { return arrival_ns + budget_ns < now_ns_; };
+    return budget_ns == 0
+               ? 0
+               : static_cast<std::uint64_t>(std::count_if(pending.begin(), pending.end(), is_overdue));
+  }
 
   const Configuration& now() const { return options_.configurations[current_]; }
   RailPowerUw idle_uw() const { return point_->idle_power_uw(); }

@@ -176,8 +176,8 @@ std::string difference(const RunResult& run, const NaiveResult& naive) {
     return fmt::format("simulated time: {} and {}", run.simulated_ns, naive.simulated_ns);
   for (std::size_t i = 0; i < run.streams.size(); ++i) {
     const auto figures = [](const RequestCounts& r, const MinibatchCounts& m) {
-      return std::vector<std::uint64_t>{r.arrived, r.completed, r.dropped,  r.pending,
-                                        r.late,    m.started,   m.finished, m.in_flight};
+      return std::vector<std::uint64_t>{r.arrived, r.completed, r.dropped,  r.pending,  r.late,
+                                        r.overdue, m.started,   m.finished, m.in_flight};
     };
     const auto ours = figures(run.streams[i].requests, run.streams[i].minibatches);
     const auto theirs = figures(naive.streams[i].requests, naive.streams[i].minibatches);
