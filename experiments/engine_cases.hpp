@@ -32,6 +32,7 @@ struct BoardRun : sim::RunResult {
 Result<BoardRun> run_board(const BoardCase& board);
 
 // The reference queue's times with 64 streams at 60/64 requests/s each: 64 arrivals are pending at any time.
+// Each brings requests / 64, rounded down; a stream of fewer than 16 is never served.
 Result<sim::RunResult> run_64_streams(std::uint64_t requests, std::uint64_t seed);
 
 }  // namespace wattline::experiments

@@ -137,8 +137,15 @@ class Run {
     } else if (first_ns != never) {
       ring(agenda_.first(), first_ns);
     } else {
-      error_ = bad_input("the run can make no progress: nothing is left to happen before its end");
+      error_ = no_progress();
     }
+  }
+
+  Error no_progress() const {
+    if (options_.energy_budget_fj)
+      return bad_input(
+          "the energy budget outlasts the clock's 100 years, and nothing else is left to happen");
+    return bad_input("the run can make no progress: nothing is left to happen before its end");
   }
 
   bool only_the_end_is_due() const {
@@ -191,7 +198,7 @@ class Run {
     set(look(), never);
     if (completion_due_ns_ == never && arrival_due_ns_ == never && !decision_due_ &&
         agenda_.first_due() == never) {
-      error_ = bad_input("the run can make no progress: nothing is left to happen before its end");
+      error_ = no_progress();
       return;
     }
     charge();

@@ -111,8 +111,10 @@ void add_bench_engine(CLI::App& bench) {
           "(whatever --requests)")
       ->check(CLI::IsMember({"reference", "board", "streams", "day"}))
       ->capture_default_str();
-  verb->add_option("--requests", options->requests, "Requests to simulate")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000'000}))
+  verb->add_option(
+          "--requests", options->requests,
+          "Requests to simulate; of 64 streams rounded down to as many of each, at least one batch of 16")
+      ->check(CLI::Range(std::int64_t{64 * 16}, std::int64_t{10'000'000'000}))
       ->capture_default_str();
   verb->add_option("--repeats", options->repeats, "Of which the fastest is told")
       ->check(CLI::Range(1, 1000))

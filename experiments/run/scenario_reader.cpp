@@ -95,14 +95,18 @@ void read_change(Scenario& scenario, ObjectReader& in) {
   if (in.has("infer_batch")) {
     if (scenario.streams.empty()) in.fail("infer_batch", "the scenario has no inference");
     phase.infer_batch = whole_numbers_for(in, "infer_batch", 1, phase.infer_batch);
-    for (std::size_t i = 0; i < scenario.streams.size(); ++i)
+    for (std::size_t i = 0; i < scenario.streams.size(); ++i) {
       check_batch(in, "infer_batch", scenario.board, scenario.streams[i].workload, Role::infer,
                   phase.infer_batch[i]);
+      check_admission(scenario.streams[i], phase.infer_batch[i], in, "infer_batch");
+    }
   }
+  reject_unheeded(scenario, in, "train_per_cycle");
   if (in.has("train_per_cycle")) {
     if (scenario.training.empty()) in.fail("train_per_cycle", "the scenario has no training");
     phase.train_per_cycle = whole_numbers_for(in, "train_per_cycle", 0, phase.train_per_cycle);
   }
+  reject_unheeded(scenario, in, "expected_rate_hz");
   if (in.has("expected_rate_hz")) {
     std::vector<double> rates_hz = in.any("expected_rate_hz").is_array()
                                        ? in.numbers("expected_rate_hz", between(0, 1e9))
@@ -165,6 +169,13 @@ void check_whole(const Scenario& scenario, ObjectReader& in) {
   if (!ends)
     in.fail("duration_s",
             "missing; neither it, nor 'energy_budget_j', nor the arrivals, nor 'epochs' end the run");
+  for (const ScenarioPhase& phase : scenario.phases)
+    for (const std::int64_t batch : phase.infer_batch)
+      if (scenario.max_waiting < batch)
+        in.fail("max_waiting",
+                fmt::format("{} is less than a batch of {}, which could not gather; at least that "
+                            "is expected",
+                            scenario.max_waiting, batch));
 }
 
 }  // namespace
@@ -203,9 +214,9 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& name
   if (error) return *error;
   ScenarioPhase first;
   first.mode = read_mode(in, "mode", scenario.board);
+  read_dispatcher(scenario, in);
   read_streams(scenario, first, in, base);
   read_training(scenario, first, in);
-  if (in.has("dispatcher")) scenario.dispatcher = read_dispatcher(in.object("dispatcher"));
   if (in.has("serving_overhead")) {
     scenario.serving_overhead = read_serving_overhead(in.object("serving_overhead"));
     if (scenario.streams.empty()) in.fail("serving_overhead", "the scenario has no inference");

@@ -63,6 +63,7 @@ expect 2 'orin-agx' 'orin-agx-64gb' -- $wattline devices orin-agx-64
 expect 2 resnet5 resnet50 -- $wattline workloads resnet5
 expect 2 '--batch' -- $wattline workloads resnet50 --batch 0
 expect 2 '--requests' -- $wattline bench engine --requests -5
+expect 2 '--requests' 1024 -- $wattline bench engine --case streams --requests 3
 expect 2 '--seed' -1 -- $wattline bench engine --seed -1
 expect 2 '--seed' -1 -- $wattline validate load --data nowhere.csv --seed -1
 expect 2 '--show' 'one board' -- $wattline devices --show presets

@@ -48,6 +48,12 @@ Scenario scenario_from(const Json& json) {
   return *std::move(scenario);
 }
 
+// Of the run, not of its scenario.
+std::string error_of(const Json& json) {
+  const auto run = run_scenario(scenario_from(json));
+  return run ? "(no error)" : run.error().message;
+}
+
 // The figures of a run, by name.
 Json figures(const Json& json) {
   const Scenario scenario = scenario_from(json);
@@ -254,6 +260,20 @@ TEST_CASE(
   CHECK(none["requests_completed"] == 0);
   CHECK(none["requests_pending"] == 10);
   CHECK(none["requests_late"] == 8);
+}
+
+TEST_CASE("A budget of energy that outlasts the clock is an error of its own") {
+  Json json = scenario_of(1, 10);
+  json["energy_budget_j"] = 1e12;
+  CHECK(error_of(json).find("energy budget outlasts the clock") != std::string::npos);
+}
+
+TEST_CASE("A change after the last request keeps the run going until it has begun") {
+  // The only request is served by 0.11 s; at 2 s the mode changes, in 30 ms.
+  Json json = scenario_of(1, 1);
+  json["mode_switch_ms"] = 30;
+  json["changes"] = {{{"at_s", 2}, {"mode", mode_b}}};
+  CHECK(figures(json)["simulated_s"] == nearly(2.03));
 }
 
 TEST_CASE("Serving overhead is in the clients' latency, and its serialised part in the device's time") {

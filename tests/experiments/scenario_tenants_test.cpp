@@ -11,10 +11,10 @@ const Json two_streams = Json::parse(R"({
   "infer": [
     {"workload": "yolov8n", "batch": 1, "latency_budget_ms": 100, "priority": 1, "admission_limit": 3,
      "arrivals": {"kind": "uniform", "rate_hz": 10}},
-    {"workload": "mobilenet_v3_large", "batch": 16, "form": "timeout", "max_wait_ms": 200, "expected_rate_hz": 50,
+    {"workload": "mobilenet_v3_large", "batch": 16, "form": "timeout", "max_wait_ms": 200,
      "arrivals": {"kind": "poisson", "rate_hz": 60}}
   ],
-  "train": [{"workload": "resnet18"}, {"workload": "lstm", "batch": 4, "per_cycle": 2, "priority": 3}],
+  "train": [{"workload": "resnet18"}, {"workload": "lstm", "batch": 4, "priority": 3}],
   "dispatcher": {"kind": "time_slicing", "slice_ms": 2},
   "duration_s": 60
 })");
@@ -54,11 +54,11 @@ TEST_CASE("Streams, jobs and the dispatcher of a scenario are read") {
   CHECK(scenario->streams[1].max_wait_ns == 200'000'000);
   CHECK_FALSE(scenario->streams[1].admission_limit.has_value());
   CHECK(scenario->phases[0].infer_batch == std::vector<std::int64_t>{1, 16});
-  CHECK(scenario->phases[0].expected_rate_hz == std::vector<double>{10, 50});
+  CHECK(scenario->phases[0].expected_rate_hz == std::vector<double>{10, 60});  // the arrivals'
   REQUIRE(scenario->training.size() == 2);
   CHECK(scenario->training[1].batch == 4);
   CHECK(scenario->training[1].priority == 3);
-  CHECK(scenario->phases[0].train_per_cycle == std::vector<std::int64_t>{-1, 2});
+  CHECK(scenario->phases[0].train_per_cycle == std::vector<std::int64_t>{-1, -1});
   const auto& slicing = std::get<sim::TimeSlicing>(scenario->dispatcher);
   CHECK(slicing.options.slice_ns == 2'000'000);
   CHECK(slicing.options.switch_ns == 100'000);
@@ -76,8 +76,69 @@ TEST_CASE("What is wrong with a stream, a job or a dispatcher is named") {
   CHECK(error_with("/dispatcher/interference", 1).find("interference") != std::string::npos);
   CHECK(error_with("/changes", {{{"at_s", 1}, {"infer_batch", 4}}})
             .find("1 given; one for each of 2 is expected") != std::string::npos);
-  CHECK(error_with("/changes", {{{"at_s", 1}, {"infer_batch", {4, 8}}, {"train_per_cycle", {0, 1}}}}) ==
-        "(accepted)");
+  CHECK(error_with("/changes", {{{"at_s", 1}, {"infer_batch", {2, 8}}}}) == "(accepted)");
+}
+
+TEST_CASE("What is expected, and how much is trained a cycle, is read under managed interleaving") {
+  Json json = two_streams;
+  json["dispatcher"] = {{"kind", "managed_interleaving"}};
+  json["infer"][1]["expected_rate_hz"] = 50;
+  json["train"][1]["per_cycle"] = 2;
+  json["changes"] = {{{"at_s", 1}, {"train_per_cycle", {0, 1}}, {"expected_rate_hz", {5, 6}}}};
+  const auto scenario = parsed(json);
+  INFO((scenario ? "" : scenario.error().message));
+  REQUIRE(scenario.ok());
+  CHECK(scenario->phases[0].expected_rate_hz == std::vector<double>{10, 50});
+  CHECK(scenario->phases[0].train_per_cycle == std::vector<std::int64_t>{-1, 2});
+  CHECK(scenario->phases[1].expected_rate_hz == std::vector<double>{5, 6});
+  CHECK(scenario->phases[1].train_per_cycle == std::vector<std::int64_t>{0, 1});
+}
+
+TEST_CASE("Under every other dispatcher it is refused, not ignored") {
+  const auto under = [](const std::string& kind, const std::string& pointer, const Json& value) {
+    Json json = two_streams;
+    json["dispatcher"] = {{"kind", kind}};
+    json[Json::json_pointer(pointer)] = value;
+    const auto scenario = parsed(json);
+    return scenario ? "(accepted)" : scenario.error().message;
+  };
+  for (const std::string kind :
+       {"first_in_first_out", "earliest_deadline", "fixed_priority", "time_slicing", "cuda_streams"}) {
+    const std::string why =
+        ": has no meaning under dispatcher '" + kind + "'; only managed_interleaving heeds it";
+    CHECK(under(kind, "/train/1/per_cycle", 2) == "s.json: train[1]: per_cycle" + why);
+    CHECK(under(kind, "/infer/1/expected_rate_hz", 50) == "s.json: infer[1]: expected_rate_hz" + why);
+    CHECK(under(kind, "/changes", {{{"at_s", 1}, {"train_per_cycle", {0, 1}}}}) ==
+          "s.json: changes[0]: train_per_cycle" + why);
+    CHECK(under(kind, "/changes", {{{"at_s", 1}, {"expected_rate_hz", {5, 6}}}}) ==
+          "s.json: changes[0]: expected_rate_hz" + why);
+    CHECK(under(kind, "/priority", 1) != "(accepted)");
+    CHECK(under(kind, "/seed", 2) == "(accepted)");
+  }
+}
+
+TEST_CASE("A batch that could never fill is refused, at the start and in a change") {
+  const std::string why =
+      " a batch of 4 would never be full; a limit of at least the batch, or 'max_wait_ms', is expected";
+  CHECK(error_with("/infer/0/batch", 4) ==
+        "s.json: infer[0]: admission_limit: with an admission limit of 3" + why);
+  CHECK(error_with("/infer/0/batch", 3) == "(accepted)");
+  CHECK(error_with("/changes", {{{"at_s", 1}, {"infer_batch", {4, 16}}}}) ==
+        "s.json: changes[0]: infer_batch: with an admission limit of 3" + why);
+  CHECK(error_with("/changes", {{{"at_s", 1}, {"infer_batch", {3, 16}}}}) == "(accepted)");
+  // The other stream's minibatches are formed by its wait, however few its requests are.
+  CHECK(error_with("/infer/1/admission_limit", 5) == "(accepted)");
+}
+
+TEST_CASE("A queue that may not hold a batch is refused") {
+  CHECK(error_with("/max_waiting", 15) ==
+        "s.json: max_waiting: 15 is less than a batch of 16, which could not gather; at least that is "
+        "expected");
+  CHECK(error_with("/max_waiting", 16) == "(accepted)");
+  Json json = two_streams;
+  json["max_waiting"] = 16;
+  json["changes"] = {{{"at_s", 1}, {"infer_batch", {1, 17}}}};
+  CHECK(parsed(json).error().message.find("s.json: max_waiting: 16 is less than a batch of 17") == 0);
 }
 
 TEST_CASE("Requests of a stream without a budget are not late, with serving overhead either") {

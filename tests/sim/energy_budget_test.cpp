@@ -77,7 +77,8 @@ TEST_CASE("A budget that is never spent is an error, not an endless run; one of 
   options.energy_budget_fj = 1;
   const auto idle = run_accelerator(options);
   REQUIRE_FALSE(idle.ok());
-  CHECK(idle.error().message == "the run can make no progress: nothing is left to happen before its end");
+  CHECK(idle.error().message ==
+        "the energy budget outlasts the clock's 100 years, and nothing else is left to happen");
   options.energy_budget_fj = 0;
   CHECK(run_accelerator(options).error().message == "an energy budget of at least 1 fJ is expected");
 }
