@@ -316,8 +316,17 @@ class Run {
                     ns_to_seconds(board_.now_ns), options_.max_waiting));
   }
 
+  void overrun_clock() {
+    error_ = bad_input(fmt::format("at {} s what executes would end beyond the clock's 100 years",
+                                   ns_to_seconds(board_.now_ns)));
+  }
+
   // A minibatch, a turn, a stretch of profiling or a mode switch ends.
   void complete(TimeNs at_ns) {
+    if (at_ns > longest_time_ns) [[unlikely]] {
+      overrun_clock();
+      return;
+    }
     if (occupied_) [[unlikely]] {
       enter(EventKind::completion, 0, at_ns);
       end_of_occupation();
@@ -452,9 +461,12 @@ class Run {
 
   bool start(Tenant tenant) {
     const MinibatchCost cost = point_->minibatch(tenant);
-    if (cost.time_ns < 1 || cost.time_ns > longest_time_ns) {
-      error_ = bad_input(
-          fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
+    if (cost.time_ns < 1 || cost.time_ns > longest_time_ns - board_.now_ns) [[unlikely]] {
+      if (cost.time_ns < 1 || cost.time_ns > longest_time_ns)
+        error_ = bad_input(
+            fmt::format("a minibatch of {} ns is not accepted; 1 ns to 100 years is expected", cost.time_ns));
+      else
+        overrun_clock();
       return false;
     }
     if (tenant.work() == Work::infer) {

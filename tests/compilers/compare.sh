@@ -8,7 +8,7 @@ ways=("$@")
 [ ${#ways[@]} -gt 0 ] || ways=(g++:-O0 g++:-O3 clang++:-O0 clang++:-O3)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-sources=(tests/compilers/signatures.cpp workloads/arrivals.cpp sim/*.cpp sim/residents/*.cpp sim/base/text.cpp)
+sources=(tests/compilers/signatures.cpp workloads/arrivals.cpp workloads/input_pipeline/*.cpp sim/*.cpp sim/residents/*.cpp sim/base/text.cpp)
 first=
 for way in "${ways[@]}"; do
   compiler=${way%%:*} flag=${way#*:} out=$work/${way//[^a-zA-Z0-9]/_}

@@ -1,5 +1,6 @@
 // Prints what must not depend on the compiler: the event stream and the figures of a run of three streams and
-// two jobs under each dispatcher, with random gaps and random times. compare.sh builds it in several ways.
+// two jobs under each dispatcher, with random gaps and random times; the data of one job are loaded beside
+// it, and in the middle the power mode changes under what executes. compare.sh builds it in several ways.
 #include <array>
 #include <bit>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include "sim/accelerator.hpp"
 #include "sim/random.hpp"
 #include "workloads/arrivals.hpp"
+#include "workloads/input_pipeline/minibatch_supply.hpp"
 
 namespace {
 
@@ -34,14 +36,51 @@ class LognormalPoint final : public OperatingPoint {
     return phases;
   }
   RailPowerUw idle_power_uw() const override { return {4'000'000, 3'000'000}; }
+  RailPowerUw busy_power_uw() const override { return {7'000'000, 3'500'000}; }
+  LoadingCpu loading_cpu() const override { return {2.5, 1.9e9, {0, 1'300'000}}; }
 
  private:
   RandomStream times_{7, "times"};
   std::array<std::vector<Phase>, 100> phases_;
 };
 
+class Loaded final : public MinibatchFeed {
+ public:
+  explicit Loaded(wattline::workloads::MinibatchSupply supply) : supply_(std::move(supply)) {}
+  TimeNs set_cpu(TimeNs now_ns, const LoadingCpu& cpu) override {
+    return supply_.set_cpu(now_ns, {cpu.cores, cpu.cycles_per_s});
+  }
+  TimeNs begin(TimeNs now_ns) override { return supply_.begin(now_ns); }
+  TimeNs started(TimeNs now_ns) override { return supply_.started(now_ns); }
+  TimeNs finished(TimeNs now_ns) override { return supply_.finished(now_ns); }
+  TimeNs core_ns(TimeNs now_ns) override { return supply_.core_ns(now_ns); }
+  bool ends() const override { return supply_.ends(); }
+  bool ended() const override { return supply_.ended(); }
+
+ private:
+  wattline::workloads::MinibatchSupply supply_;
+};
+
+// Loads a minibatch in 40 ms or so, of which half are in the page cache.
+wattline::workloads::InputPipelineOptions pipeline() {
+  wattline::workloads::InputPipelineOptions options;
+  options.samples = 1'000;
+  options.bytes_per_sample = 100'000;
+  options.cycles_per_sample = 20'000'000;
+  options.storage = {"card", 50e6, 300'000};
+  options.cache_bytes = 50'000'000;
+  options.workers = 3;
+  return options;
+}
+
 void print_run(const Dispatcher& dispatcher) {
-  LognormalPoint point;
+  LognormalPoint point, second_point;
+  auto supply = wattline::workloads::MinibatchSupply::make(pipeline(), 3);
+  if (!supply) {
+    std::printf("%s\n", supply.error().message.c_str());
+    return;
+  }
+  Loaded feed(*std::move(supply));
   AcceleratorOptions options;
   options.dispatcher = dispatcher;
   Configuration configuration;
@@ -56,7 +95,12 @@ void print_run(const Dispatcher& dispatcher) {
   for (auto& each : arrivals) options.streams.push_back({&each, 100 * ns_per_ms});
   configuration.training.assign(2, {.trains = true, .time_ns = 30 * ns_per_ms});
   options.configurations.push_back(configuration);
+  configuration.start_ns = 150 * ns_per_s;
+  configuration.point = &second_point;
+  configuration.live = true;
+  options.configurations.push_back(configuration);
   options.training.assign(2, {.priority = 5});
+  options.training[1].feed = &feed;
   options.end_ns = 300 * ns_per_s;
   const auto run = run_accelerator(options);
   if (!run) {

@@ -269,4 +269,24 @@ TEST_CASE("Energy that is lost or made up is noticed") {
   CHECK(broken_law([](RunResult& result) { tamper(result.energy, result.energy.total_fj()); }) == rails);
 }
 
+TEST_CASE(
+    "Minibatches that would end beyond the clock's 100 years are an error, however they share the device") {
+  // Three of 40 years each, alone or side by side with training of as many.
+  FixedPoint point({longest_time_ns / 5 * 2, {}}, {longest_time_ns / 5 * 2, {}}, {});
+  for (const Dispatcher& dispatcher :
+       {Dispatcher{ManagedInterleaving{}}, Dispatcher{TimeSlicing{}}, Dispatcher{CudaStreams{}}}) {
+    ListedArrivals arrivals({0, 0, 0});
+    AcceleratorOptions options;
+    options.dispatcher = dispatcher;
+    // Slices of a millisecond would be many in 100 years: only what executes alone is not sliced.
+    const bool shares = std::holds_alternative<CudaStreams>(dispatcher);
+    options.configurations.push_back({0, &point, {{.batch = 1}}, {{.trains = shares}}, 0});
+    options.streams.push_back({&arrivals});
+    options.training.emplace_back();
+    const auto run = run_accelerator(options);
+    REQUIRE(!run);
+    CHECK(run.error().message.ends_with("what executes would end beyond the clock's 100 years"));
+  }
+}
+
 }  // namespace wattline::sim
