@@ -41,6 +41,8 @@ struct EpochRecord {
   sim::Int128 energy_fj = 0;       // of all that the device did
   double loading_capacity_ns = 0;  // core time that there was for loading
   workloads::EpochLoad load;
+
+  double energy_j() const { return static_cast<double>(energy_fj) * 1e-15; }
 };
 
 class LoadedTraining final : public sim::MinibatchFeed {

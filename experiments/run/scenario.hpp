@@ -101,7 +101,9 @@ ResultTable figures_of(const Scenario& scenario, const ScenarioRun& run);
 ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& run);
 ResultTable training_figures_of(const Scenario& scenario, const ScenarioRun& run);
 
-// One row an epoch of each job that has an input pipeline.
+// One row an epoch of each job that has an input pipeline. Beside it what the published predictor makes of a
+// few profiles (workloads/input_pipeline/epoch_prediction.hpp), and its error; nothing where the job was not
+// alone on the board, in one power mode and not throttled, which the predictor does not know of.
 ResultTable epoch_figures_of(const Scenario& scenario, const ScenarioRun& run);
 bool has_input_pipeline(const Scenario& scenario);
 

@@ -3,28 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/report/row_writer.hpp"
 #include "experiments/run/scenario.hpp"
 
 namespace wattline::experiments {
 
 namespace {
-
-// Adds cells to the last row of a table, and its columns with the first row.
-class RowWriter {
- public:
-  explicit RowWriter(ResultTable& table) : table_(table) { table_.rows.emplace_back(); }
-  void add(const std::string& key, Cell cell, int decimals = 0) {
-    if (table_.rows.size() == 1) table_.columns.push_back({key, decimals});
-    table_.rows.back().push_back(std::move(cell));
-  }
-
- private:
-  ResultTable& table_;
-};
-
-Cell count_cell(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
 
 // What the clients see where there is serving overhead: the device's latency and the parallel part on top.
 std::optional<sim::ClientLatency> client_latency(const Scenario& scenario, const sim::StreamResult& stream) {
@@ -112,35 +96,6 @@ std::vector<sim::Activity> activities_of(const sim::Dispatcher& dispatcher) {
   if (std::holds_alternative<sim::TimeSlicing>(dispatcher)) all.push_back(sim::Activity::context_switch);
   all.insert(all.end(), {sim::Activity::switching, sim::Activity::idle});
   return all;
-}
-
-Cell share_cell(double part, double whole) {
-  return whole > 0 ? Cell{100 * part / whole} : Cell{};
-}
-
-void add_epoch(const EpochRecord& epoch, RowWriter& row) {
-  const auto seconds = [&](const char* key, sim::TimeNs time_ns) {
-    row.add(key, sim::ns_to_seconds(time_ns), 3);
-  };
-  const auto epoch_ns = static_cast<double>(epoch.epoch_ns);
-  const double energy_j = static_cast<double>(epoch.energy_fj) * 1e-15;
-  seconds("end_s", epoch.end_ns);
-  seconds("epoch_s", epoch.epoch_ns);
-  row.add("train_minibatches", epoch.minibatches);
-  row.add("energy_j", energy_j, 1);
-  row.add("power_mean_w", epoch.epoch_ns > 0 ? Cell{energy_j / (epoch_ns * 1e-9)} : Cell{}, 2);
-  seconds("training_s", epoch.training_ns);
-  seconds("copy_s", epoch.copy_ns);
-  seconds("fetch_stall_s", epoch.fetch_stall_ns);
-  seconds("gpu_stall_s", epoch.gpu_stall_ns);
-  row.add("gpu_pct", share_cell(static_cast<double>(epoch.executing_ns - epoch.copy_ns), epoch_ns), 1);
-  row.add("loading_cpu_pct",
-          share_cell(static_cast<double>(epoch.load.loading_core_ns), epoch.loading_capacity_ns), 1);
-  row.add("storage_pct", share_cell(static_cast<double>(epoch.load.storage_busy_ns), epoch_ns), 1);
-  row.add("cached_pct",
-          share_cell(static_cast<double>(epoch.load.samples - epoch.load.samples_read),
-                     static_cast<double>(epoch.load.samples)),
-          1);
 }
 
 const char* ended_by(const Scenario& scenario, const sim::RunResult& run) {
@@ -285,21 +240,6 @@ ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& ru
 bool has_input_pipeline(const Scenario& scenario) {
   return std::any_of(scenario.training.begin(), scenario.training.end(),
                      [](const ScenarioJob& job) { return job.input_pipeline.has_value(); });
-}
-
-ResultTable epoch_figures_of(const Scenario& scenario, const ScenarioRun& run) {
-  ResultTable table;
-  for (std::size_t job = 0; job < run.epochs.size(); ++job) {
-    const std::vector<EpochRecord>& records = run.epochs[job].records;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      RowWriter row(table);
-      row.add("job", count_cell(job));
-      row.add("workload", scenario.training[job].workload);
-      row.add("epoch", count_cell(i + 1));
-      add_epoch(records[i], row);
-    }
-  }
-  return table;
 }
 
 ResultTable training_figures_of(const Scenario& scenario, const ScenarioRun& run) {

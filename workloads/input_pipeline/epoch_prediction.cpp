@@ -20,16 +20,21 @@ MinibatchProfile expected_profile(const InputPipelineOptions& options, TimeNs gp
           copy_ns(options, options.batch), gpu_ns};
 }
 
-double predicted_epoch_ns(const MinibatchProfile& profile, std::int64_t minibatches, std::int64_t workers,
-                          double cores) {
+EpochPrediction predicted_epoch(const MinibatchProfile& profile, const PowerProfile& power,
+                                std::int64_t minibatches, std::int64_t workers, double cores) {
   const auto fetch_ns = static_cast<double>(profile.fetch_ns);
   const auto preprocess_ns = static_cast<double>(profile.preprocess_ns);
-  const auto gpu_ns = static_cast<double>(profile.copy_ns + profile.gpu_ns);
+  const auto gpu_ns = static_cast<double>(profile.gpu_ns);
+  const double executing_ns = static_cast<double>(profile.copy_ns) + gpu_ns;
   const double minibatch_ns =
-      workers == 0
-          ? fetch_ns + preprocess_ns / std::min(1.0, cores) + gpu_ns
-          : std::max((fetch_ns + preprocess_ns) / std::min(static_cast<double>(workers), cores), gpu_ns);
-  return static_cast<double>(minibatches) * minibatch_ns;
+      workers == 0 ? fetch_ns + preprocess_ns / std::min(1.0, cores) + executing_ns
+                   : std::max((fetch_ns + preprocess_ns) / std::min(static_cast<double>(workers), cores),
+                              executing_ns);
+  constexpr double joules_per_nj = 1e-9;
+  const double minibatch_nj =
+      gpu_ns * power.gpu_w + (minibatch_ns - gpu_ns) * power.idle_w + preprocess_ns * power.core_w;
+  const auto count = static_cast<double>(minibatches);
+  return {count * minibatch_ns, count * minibatch_nj * joules_per_nj};
 }
 
 }  // namespace wattline::workloads
