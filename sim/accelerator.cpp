@@ -127,13 +127,15 @@ class Run {
   // What is due first, or the dispatcher's decision when nothing more happens at this instant.
   void step() {
     const TimeNs timer_ns = agenda_.first_due();
-    const TimeNs first_ns = std::min({completion_due_ns_, arrival_due_ns_, timer_ns});
+    const TimeNs first_ns = first_due();
     if (decision_due_ && (first_ns > board_.now_ns || only_the_end_is_due())) {
       act();
     } else if (completion_due_ns_ == first_ns && first_ns != never) {
       complete(first_ns);
+      decide_unless_more_is_due();
     } else if (arrival_due_ns_ == first_ns && first_ns != never) {
       arrive<true>(0, arrival_due_ns_, std::min(completion_due_ns_, timer_ns));
+      decide_unless_more_is_due();
     } else if (first_ns != never) {
       ring(agenda_.first(), first_ns);
     } else {
@@ -146,6 +148,13 @@ class Run {
       return bad_input(
           "the energy budget outlasts the clock's 100 years, and nothing else is left to happen");
     return bad_input("the run can make no progress: nothing is left to happen before its end");
+  }
+
+  TimeNs first_due() const { return std::min({completion_due_ns_, arrival_due_ns_, agenda_.first_due()}); }
+
+  // Mostly nothing else happens at this instant: the decision need not wait for the next step.
+  void decide_unless_more_is_due() {
+    if (decision_due_ && first_due() > board_.now_ns) act();
   }
 
   bool only_the_end_is_due() const {

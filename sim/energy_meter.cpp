@@ -35,7 +35,10 @@ Int128 sum_uw(const RailPowerUw& power) {
 void EnergyMeter::add(Activity activity, const RailPowerUw& power, TimeNs duration_ns) {
   const auto index = static_cast<std::size_t>(activity);
   Open& open = open_[index];
-  if (open.power != power) {
+  // Without a way out of the loop, so that it takes few instructions.
+  std::int64_t differs = 0;
+  for (std::size_t rail = 0; rail < max_rails; ++rail) differs |= open.power[rail] ^ power[rail];
+  if (differs != 0) {
     multiply(index);
     open.power = power;
   }
