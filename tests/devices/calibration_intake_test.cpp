@@ -127,7 +127,7 @@ TEST_CASE("An unknown workload is refused with the nearest network and both ways
   CHECK(intake.groups[0].name == "counted@pytorch-fp32");
 }
 
-TEST_CASE("A misspelt stack is refused; a new stack of another kind or precision is taken and noted") {
+TEST_CASE("A misspelt stack is refused, a new stack of another kind or precision is taken and noted") {
   const std::string message = refusal({row(2), row(4, "resnet50@pytorch-fp23")});
   CHECK(has(message, "p.csv: line 4: workload:"));
   CHECK(has(message, "pytorch-fp23"));

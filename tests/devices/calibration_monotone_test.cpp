@@ -196,7 +196,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "A few profiles that happen to be slower with more cores do not make more cores slower; all of them do") {
+    "A few profiles that happen to be slower with more cores do not make more cores slower, all of them do") {
   // With more than six cores a tenth slower: noise of 10 % in twelve profiles says little, of 1 % in 150 all.
   const bool sure = GENERATE(false, true);
   auto rows = sure ? profiles("resnet50", 150, 0.01, 28) : profiles("resnet50", 12, 0.1, 28);

@@ -59,7 +59,7 @@ TEST_CASE("The catalogue's networks become a few classes that hold all of their 
   }
 }
 
-TEST_CASE("Kernels far apart in intensity stay apart; kernels of one intensity are one class") {
+TEST_CASE("Kernels far apart in intensity stay apart, kernels of one intensity are one class") {
   const Kernel dense = kernel({0, 1'000'000}, {0, 10'000});
   const Kernel sparse = kernel({0, 10'000}, {0, 10'000});
   CHECK(merged({dense, dense, dense}).size() == 1);

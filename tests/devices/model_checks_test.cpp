@@ -169,7 +169,7 @@ TEST_CASE("A meter of the model's own power, or one that is there twice, is refu
             "m.json: meters[0]: power_kind: 'module rails' is there already"));
 }
 
-TEST_CASE("A model says for how many SMs it was checked; an older one, which does not, takes any") {
+TEST_CASE("A model says for how many SMs it was checked, an older one, which does not, takes any") {
   const CalibratedModel model = *parse_model(good_text(), "m.json");
   const CheckedRange& range = model.groups.front().range;
   CHECK(range.low.active_sms == 1);

@@ -20,7 +20,7 @@ PowerSensorOptions sensor_of(const DeviceSpec& spec) {
   return options;
 }
 
-TEST_CASE("Twelve boards know their sensor; AGX Xavier and TX2, whose shunts are not known, have none") {
+TEST_CASE("Twelve boards know their sensor, AGX Xavier and TX2, whose shunts are not known, have none") {
   for (const std::string& name : device_names()) {
     INFO(name);
     CHECK(board(name).sensor.has_value() == (name != "agx-xavier" && name != "jetson-tx2"));

@@ -122,7 +122,7 @@ TEST_CASE("Not reproduced: MobileNet is not bound by the CPU at the boards' defa
   CHECK(number(epochs, 1, "fetch_stall_s") > 0.2 * number(epochs, 1, "epoch_s"));
 }
 
-TEST_CASE("Published: low power modes may cost more energy an epoch; ours do only at the lowest clocks") {
+TEST_CASE("Published: low power modes may cost more energy an epoch, ours do only at the lowest clocks") {
   const auto energy_j = [](const char* network, const char* device, const json& mode) {
     return epoch_of(in_mode(on(characterization(network), device, "MAXN"), mode)).energy_j;
   };

@@ -129,7 +129,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "Without a plan the one in force stays; before there is one, the largest batch that gathers in time") {
+    "Without a plan the one in force stays, before there is one, the largest batch that gathers in time") {
   // At 10 requests/s four gather in 300 ms, sixteen in 1.5 s; the budget is 500 ms.
   const DynamicExperiment experiment = stepped("[10, 20, 30]");
   const Plan found{experiment.common.modes->at(5), 16, 0};

@@ -210,7 +210,7 @@ TEST_CASE("The optimum for a network of one's own is the fastest predicted mode 
   }
 }
 
-TEST_CASE("A counted network's usual batches are those that it was profiled at; a fitted one has none") {
+TEST_CASE("A counted network's usual batches are those that it was profiled at, a fitted one has none") {
   Json json = experiment_json();
   json["problems"][1].erase("infer_batches");
   const auto experiment = parse_experiment(json.dump(), "e.json", folder().path.string());

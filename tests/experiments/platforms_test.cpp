@@ -125,7 +125,7 @@ TEST_CASE("The costs of profiling are those of the options") {
   CHECK(profiled(platform, gated).cost_time_ns == 11'530'000'000);
 }
 
-TEST_CASE("Without noise a profile is the truth; unknown work is an error that costs nothing") {
+TEST_CASE("Without noise a profile is the truth, unknown work is an error that costs nothing") {
   SimulatedPlatform platform = new_platform();
   for (int batch = 1; batch < 20; ++batch) {
     CHECK(profiled(platform, slow, batch).minibatch.time_ns == 20'000'000);

@@ -112,7 +112,7 @@ TEST_CASE("The energy of epochs is that of computing, waiting and loading, each 
   CHECK(sum_fj == result.energy.total_fj());
 }
 
-TEST_CASE("The first epoch reads from storage; later ones what the page cache does not hold") {
+TEST_CASE("The first epoch reads from storage, later ones what the page cache does not hold") {
   const ScenarioRun cached = run(text_of({"resnet18", 1'000, R"("sd")", 200}));
   CHECK(cached.epochs[0].records[0].load.samples_read == 1'000);
   CHECK(cached.epochs[0].records[1].load.samples_read == 0);

@@ -170,14 +170,14 @@ TEST_CASE("A scenario has work, arrivals for its inference only, and an end") {
   json.erase("changes");
   expect_start(error_of(json), "s.json: arrivals: nothing serves them; 'infer' is missing");
   json.erase("arrivals");
-  expect_start(
-      error_of(json),
-      "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
+  expect_start(error_of(json),
+               "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals, nor "
+               "'epochs' end the run");
   json["duration_s"] = 5;
   CHECK(error_of(json) == "(accepted)");
-  expect_start(
-      error_without("/arrivals", "requests"),
-      "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals end the run");
+  expect_start(error_without("/arrivals", "requests"),
+               "s.json: duration_s: missing; neither it, nor 'energy_budget_j', nor the arrivals, nor "
+               "'epochs' end the run");
 }
 
 TEST_CASE("Heat needs a board that has a thermal model, and options in range") {

@@ -365,7 +365,9 @@ TEST_CASE("A sensor is read as the scenario says, the chip set as on the board u
   CHECK_FALSE(scenario_of(json).sensor);
 }
 
-TEST_CASE("A sensor is checked against its ranges, and refused where the board or its costs have none") {
+TEST_CASE(
+    "The sensor of a scenario is checked against its ranges, and refused where the board or its costs have "
+    "none") {
   const std::string start = "s.json: sensor: ";
   const auto fault = [](const Json& sensor) {
     Json json = steady();

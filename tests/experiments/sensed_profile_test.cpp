@@ -86,7 +86,7 @@ TEST_CASE("A profile with an ideal sensor is the truth, with or without a change
   }
 }
 
-TEST_CASE("Work that hardly draws more than idling shows no transition; its last minibatches are read") {
+TEST_CASE("Work that hardly draws more than idling shows no transition, its last minibatches are read") {
   SensedProfiling ideal = sensed(1);
   ideal.sensor.poll_hz = 100;
   const ToyModel hot(17);  // 20 W are 18 % more

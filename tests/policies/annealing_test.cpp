@@ -65,7 +65,7 @@ TEST_CASE("Annealing starts in the middle and moves along one axis, by up to a q
   }
 }
 
-TEST_CASE("When cold, annealing only goes to better points; when hot, anywhere") {
+TEST_CASE("When cold, annealing only goes to better points, when hot, anywhere") {
   // One axis of a hundred clocks; the time is least at the top: uphill moves are those down the axis.
   std::vector<std::int32_t> clocks;
   for (int i = 1; i <= 100; ++i) clocks.push_back(10 * i);

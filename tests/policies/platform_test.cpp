@@ -72,7 +72,7 @@ TEST_CASE("A first profile is charged, the same again is remembered and free") {
   CHECK(platform.spent().energy_j == 30);
 }
 
-TEST_CASE("Workload, role, batch and mode make a point; modes are counted once") {
+TEST_CASE("Workload, role, batch and mode make a point, modes are counted once") {
   LinePlatform platform;
   const PowerMode mode = platform.modes().at(1);
   CHECK(platform.profile("i", Role::infer, 4, mode).ok());

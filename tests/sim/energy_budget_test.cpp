@@ -68,7 +68,7 @@ TEST_CASE("Of a set end and a budget the earlier ends the run, and the result sa
   CHECK(run({5}, false, 170, 10).simulated_ns == 9);
 }
 
-TEST_CASE("A budget that is never spent is an error, not an endless run; one of nothing is refused") {
+TEST_CASE("A budget that is never spent is an error, not an endless run, one of nothing is refused") {
   FixedPoint point({10, {1}}, {40, {1}}, {0});
   ListedArrivals requests({});
   AcceleratorOptions options;

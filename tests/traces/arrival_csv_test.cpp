@@ -25,7 +25,7 @@ std::string error_of(const std::string& text) {
   return instants ? "(accepted)" : instants.error().message;
 }
 
-TEST_CASE("Seconds become whole nanoseconds; equal instants are fine") {
+TEST_CASE("Seconds become whole nanoseconds, equal instants are fine") {
   CHECK(instants_of("time_s\n0\n0.25\n0.25\n1e1\n86400.000000001\n") ==
         Instants{0, 250'000'000, 250'000'000, 10'000'000'000, 86'400'000'000'001});
 }

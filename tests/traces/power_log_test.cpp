@@ -127,7 +127,7 @@ TEST_CASE("Knobs that no line states must come from the options, which win over 
         devices::PowerMode{4, 1'036'800, 930'750, 2'133'000, 14});
 }
 
-TEST_CASE("With the whole mode given a board of one's own needs no file; else it must be known") {
+TEST_CASE("With the whole mode given a board of one's own needs no file, else it must be known") {
   ImportOptions options;
   options.device = "my-board";
   CHECK(mentions(error_of(joined_with(log_of({30, 30}), "0,1,w,infer,1\n", options)),

@@ -19,7 +19,7 @@ TEST_CASE("Each board has its rule, and rails that are parts of others are not c
   CHECK(rails({{"GPU", 1}, {"CPU", 1}}).empty());
 }
 
-TEST_CASE("The total is in watts; a rail below zero counts as it is") {
+TEST_CASE("The total is in watts, a rail below zero counts as it is") {
   const std::vector<RailReading> readings = {{"A", 1592}, {"B", -398}, {"C", 2624}};
   CHECK(accepted(total_power_w(readings, Rails{"A", "B", "C"})) == 3.818);
   CHECK(error_of(total_power_w(readings, Rails{"A", "D"})) == "rail D is missing");

@@ -73,7 +73,7 @@ TEST_CASE("A number beyond a double is not accepted anywhere in a text") {
   CHECK(message_of("{\"a\": -1e999}").find("1e999") != std::string::npos);
 }
 
-TEST_CASE("A key given twice in one object is an error; the same key in two objects is not") {
+TEST_CASE("A key given twice in one object is an error, the same key in two objects is not") {
   CHECK(message_of("{\"a\": 1, \"b\": 2, \"a\": 1}") == "file.json: key 'a' appears twice in one object");
   CHECK(message_of("{\"x\": [{\"k\": 1}, {\"deep\": {\"k\": 1, \"k\": 2}}]}") ==
         "file.json: key 'k' appears twice in one object");

@@ -81,7 +81,7 @@ TEST_CASE("A line of an AGX Orin has a time stamp, a clock for each GPC, and uni
   CHECK(accepted(total_power_w(line.rails, rails_of_module(line.rails))) == 13.907);  // 5139 + 3268 + 5500
 }
 
-TEST_CASE("Blanks may be many, and inside lists; a clock may stand alone, behind all cores, or be missing") {
+TEST_CASE("Blanks may be many, and inside lists, a clock may stand alone, behind all cores, or be missing") {
   const auto line =
       accepted(parse_tegrastats_line("RAM 1/2MB (lfb 3x4MB)   CPU [1%, 2%,off]@1497   EMC_FREQ @4266 "
                                      "GR3D_FREQ @[1098, 1099]\tNVENC      off"));

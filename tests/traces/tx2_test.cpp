@@ -66,7 +66,7 @@ TEST_CASE("A row of a TX2 whose rate and latency or whose clocks disagree is an 
       "gpu_mhz: '1032750' is not accepted"));
 }
 
-TEST_CASE("The TX2 files have 52 points and 13, which agree; the repeats of the first do not") {
+TEST_CASE("The TX2 files have 52 points and 13, which agree, the repeats of the first do not") {
   const std::string sweep_path = measured_data("tx2-gpu-emc/gpu_emc_sweep.csv");
   const std::string power_path = measured_data("tx2-gpu-emc/vgg19_power_vs_gpu_clock.csv");
   if (sweep_path.empty() || power_path.empty()) return;
