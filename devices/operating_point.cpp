@@ -48,7 +48,6 @@ Result<FixedOperatingPoint> FixedOperatingPoint::make(const CostModel& model, co
     const auto cpu = model.loading_cpu(mode);
     if (!cpu) return cpu.error();
     point.loading_cpu_ = *cpu;
-    point.loading_cpu_.cores /= static_cast<double>(loaders);
   }
   const auto busy_w = model.busy_power_w(mode);
   if (!busy_w) return busy_w.error();

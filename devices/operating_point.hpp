@@ -43,7 +43,6 @@ class FixedOperatingPoint final : public sim::OperatingPoint {
     return tenant.index() < known.size() ? sim::Phases(known[tenant.index()]) : sim::Phases(sim::one_phase);
   }
   sim::RailPowerUw idle_power_uw() const override { return idle_power_uw_; }
-  // Jobs whose data are loaded have equal shares of the cores.
   sim::LoadingCpu loading_cpu() const override { return loading_cpu_; }
   sim::RailPowerUw busy_power_uw() const override { return busy_power_uw_; }
   // 0 where there is no such job.

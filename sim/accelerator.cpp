@@ -147,6 +147,18 @@ class Run {
     if (options_.energy_budget_fj)
       return bad_input(
           "the energy budget outlasts the clock's 100 years, and nothing else is left to happen");
+    for (std::size_t job = 0; job < jobs(); ++job) {
+      const MinibatchFeed* const feed = jobs_[job].feed;
+      if (!feed || !feed->ends() || feed->ended()) continue;
+      if (!board_.training[job].has_minibatch)
+        return bad_input(
+            fmt::format("the data of training job {} would be loaded beyond the clock's 100 years", job));
+      return bad_input(fmt::format(
+          "the run would never end: no more requests come, but the dispatcher does not let training "
+          "job {} execute the minibatches that it has left, by the rate that it expects or by the most "
+          "minibatches in between; set a duration",
+          job));
+    }
     return bad_input("the run can make no progress: nothing is left to happen before its end");
   }
 
@@ -387,7 +399,10 @@ class Run {
     if (options_.observer) options_.observer->trained(job, board_.now_ns);
     if (MinibatchFeed* const feed = jobs_[job].feed) [[unlikely]] {
       expect_minibatch(job, feed->finished(board_.now_ns));
-      if (feed->ended()) --unfinished_feeds_;
+      if (feed->ended()) {
+        --unfinished_feeds_;
+        share_cpu();
+      }
     }
   }
 
@@ -396,11 +411,23 @@ class Run {
       charge_loading();
     account_.charge(board_.now_ns);
   }
+  // Stretch by stretch in which loading draws the same, where someone sees them.
   void charge_loading() {
+    while (account_.is_observed()) {
+      TimeNs until_ns = never;
+      for (const Job& job : jobs_)
+        if (job.feed) until_ns = std::min(until_ns, job.feed->core_use_until(account_.charged_until_ns()));
+      if (until_ns >= board_.now_ns) break;
+      add_loading(until_ns);
+      account_.charge(until_ns);
+    }
+    add_loading(board_.now_ns);
+  }
+  void add_loading(TimeNs until_ns) {
     RailEnergyFj loading_fj{};
     for (Job& job : jobs_) {
       if (!job.feed) continue;
-      const TimeNs core_ns = job.feed->core_ns(board_.now_ns);
+      const TimeNs core_ns = job.feed->core_ns(until_ns);
       for (std::size_t rail = 0; rail < max_rails; ++rail)
         loading_fj[rail] += Int128{loading_cpu_.core_uw[rail]} * (core_ns - job.charged_core_ns);
       job.charged_core_ns = core_ns;
@@ -556,9 +583,16 @@ class Run {
     idle_uw_ = point_->idle_power_uw();
     if (!fed_ || point_ == before) return;
     loading_cpu_ = point_->loading_cpu();
+    share_cpu();
+  }
+
+  // Among the feeds that have not ended.
+  void share_cpu() {
+    const auto loads = [](const Job& job) { return job.feed && !job.feed->ended(); };
+    LoadingCpu share = loading_cpu_;
+    share.cores /= static_cast<double>(std::count_if(jobs_.begin(), jobs_.end(), loads));
     for (std::size_t job = 0; job < jobs(); ++job)
-      if (MinibatchFeed* const feed = jobs_[job].feed)
-        expect_minibatch(job, feed->set_cpu(board_.now_ns, loading_cpu_));
+      if (loads(jobs_[job])) expect_minibatch(job, jobs_[job].feed->set_cpu(board_.now_ns, share));
   }
 
   // A stream's rule or waiting requests have changed: a dispatcher may keep books on many streams.

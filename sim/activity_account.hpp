@@ -19,6 +19,8 @@ class ActivityAccount {
 
   Activity activity() const { return activity_; }
   const EnergyMeter& energy() const { return energy_; }
+  TimeNs charged_until_ns() const { return since_ns_; }
+  bool is_observed() const { return observer_ != nullptr; }
 
   // Charges the time since the last call. To be called before what the device draws changes.
   [[gnu::always_inline]] void charge(TimeNs now_ns) {

@@ -62,9 +62,10 @@ struct MinibatchCost {
   RailPowerUw power_uw{};  // mean over that time
 };
 
-// What each training job whose minibatches are loaded (minibatch_feed.hpp) has of the CPU.
+// What the training jobs whose minibatches are loaded (minibatch_feed.hpp) have of the CPU, in equal shares:
+// those that have not ended.
 struct LoadingCpu {
-  double cores = 1;           // shared by the processes that compute; may be fractional
+  double cores = 1;           // of all of them; may be fractional
   double cycles_per_s = 1e9;  // of one core
   RailPowerUw core_uw{};      // that a core draws more while it computes than while it idles
 };

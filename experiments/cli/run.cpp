@@ -20,10 +20,12 @@ struct RunOptions {
 };
 
 // A table that may be long, cut for reading.
-ResultTable first_rows(ResultTable table) {
+std::string first_rows(ResultTable table) {
   constexpr std::size_t most = 20;
-  if (table.rows.size() > most) table.rows.resize(most);
-  return table;
+  const std::size_t all = table.rows.size();
+  if (all <= most) return table.to_text();
+  table.rows.resize(most);
+  return table.to_text() + fmt::format("The first {} of {}.\n", most, all);
 }
 
 // A table that would have no rows is refused before the run.
@@ -71,7 +73,7 @@ std::string printed(const Scenario& scenario, const ScenarioRun& result, const R
   std::string text = figures.to_vertical_text();
   if (several && !scenario.streams.empty()) text += "\n" + stream_figures_of(scenario, result).to_text();
   if (several && !scenario.training.empty()) text += "\n" + training_figures_of(scenario, result).to_text();
-  if (has_input_pipeline(scenario)) text += "\n" + first_rows(epoch_figures_of(scenario, result)).to_text();
+  if (has_input_pipeline(scenario)) text += "\n" + first_rows(epoch_figures_of(scenario, result));
   return text;
 }
 

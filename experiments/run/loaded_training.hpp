@@ -60,6 +60,7 @@ class LoadedTraining final : public sim::MinibatchFeed {
   sim::TimeNs started(sim::TimeNs now_ns) override;
   sim::TimeNs finished(sim::TimeNs now_ns) override;
   sim::TimeNs core_ns(sim::TimeNs now_ns) override { return supply_.core_ns(now_ns); }
+  sim::TimeNs core_use_until(sim::TimeNs now_ns) override { return supply_.steady_until(now_ns); }
   bool ends() const override { return supply_.ends(); }
   bool ended() const override { return supply_.ended(); }
 

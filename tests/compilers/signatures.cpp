@@ -54,6 +54,7 @@ class Loaded final : public MinibatchFeed {
   TimeNs started(TimeNs now_ns) override { return supply_.started(now_ns); }
   TimeNs finished(TimeNs now_ns) override { return supply_.finished(now_ns); }
   TimeNs core_ns(TimeNs now_ns) override { return supply_.core_ns(now_ns); }
+  TimeNs core_use_until(TimeNs now_ns) override { return supply_.steady_until(now_ns); }
   bool ends() const override { return supply_.ends(); }
   bool ended() const override { return supply_.ended(); }
 

@@ -166,6 +166,72 @@ TEST_CASE("Loading does not change the requests that arrive") {
   CHECK(arrived(0) == arrived(60));
 }
 
+TEST_CASE("A sensor sees what loading draws when it draws it, whether the board gets warm or not") {
+  // A minibatch of 100 MB at 1 MB/s, then 100 s on one core at 2201.6 MHz.
+  const auto text = [](const std::string& rest) {
+    return fmt::format(
+        R"({{"schema": "wattline-scenario/1", "name": "x", "device": "orin-agx-64gb", "mode": "MAXN", "sensor": {{}},
+           "train": {{"workload": "mobilenet_v3_large", "input_pipeline": {{"samples": 16, "bytes_per_sample": 6250000,
+             "decoded_bytes_per_sample": 602112, "cpu_cycles_per_sample": 13760000000,
+             "storage": {{"mb_per_s": 1}}, "page_cache_mb": 0, "workers": 1, "epochs": 1}}}} {}}})",
+        rest);
+  };
+  const auto point = device_of(scenario_of(text("")));
+  double idle_w = 0, core_w = 0;
+  for (std::size_t rail = 0; rail < sim::max_rails; ++rail) {
+    idle_w += static_cast<double>(point.idle_power_uw()[rail]) * 1e-6;
+    core_w += static_cast<double>(point.loading_cpu().core_uw[rail]) * 1e-6;
+  }
+  for (const char* rest : {"", R"(, "thermal": {})"}) {
+    const ScenarioRun result = run(text(rest));
+    REQUIRE(result.sensor);
+    REQUIRE(result.sensor->rows.size() == 200);
+    const auto true_w = [&](std::size_t row) {
+      return static_cast<double>(result.sensor->rows[row].drawn_fj) * 1e-15;
+    };
+    for (const std::size_t row : {0, 50, 99}) CHECK(true_w(row) == Approx(idle_w).epsilon(1e-6));
+    for (const std::size_t row : {100, 150, 198}) CHECK(true_w(row) == Approx(idle_w + core_w).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("A job that has trained its epochs leaves its share of the cores to the others") {
+  const auto epoch_s = [](const std::string& second) {
+    const std::string job = R"({"workload": "mobilenet_v3_large", "input_pipeline": {"samples": 1600,
+      "bytes_per_sample": 121000, "decoded_bytes_per_sample": 602112, "storage": "nvme", "page_cache_mb": 0,
+      "epochs": 1}})";
+    const std::string mode = R"({"cores": 3, "cpu_khz": 2201600, "gpu_khz": 1300500, "emc_khz": 3199000})";
+    return sim::ns_to_seconds(run(fmt::format(R"({{"schema": "wattline-scenario/1", "name": "x",
+      "device": "orin-agx-64gb", "mode": {}, "train": [{}{}]}})",
+                                              mode, job, second))
+                                  .epochs[0]
+                                  .records[0]
+                                  .epoch_ns);
+  };
+  const double alone_s = epoch_s("");
+  const double beside_s = epoch_s(R"(, {"workload": "resnet18", "input_pipeline": {"samples": 16,
+    "bytes_per_sample": 121000, "decoded_bytes_per_sample": 602112, "storage": "nvme", "page_cache_mb": 0,
+    "epochs": 1}})");
+  CHECK(beside_s > alone_s);
+  CHECK(beside_s < alone_s + 1);
+}
+
+TEST_CASE("Why a job with epochs left makes no progress is said") {
+  const std::string never_fits =
+      R"(, "infer": {"workload": "mobilenet_v3_large", "batch": 4, "max_wait_ms": 50},
+    "arrivals": {"kind": "uniform", "rate_hz": 200, "requests": 200})";
+  const auto error = [](const std::string& text) {
+    const auto result = run_scenario(scenario_of(text));
+    return result ? "" : result.error().message;
+  };
+  CHECK(error(text_of({"mobilenet_v3_large", 160, R"("nvme")", 60, 4, R"("epochs": 2)"}, never_fits))
+            .starts_with(
+                "the run would never end: no more requests come, but the dispatcher does not let training "
+                "job 0 execute"));
+  CHECK(error(text_of({"resnet18", 30'000'000, R"("nvme")", 0, 1,
+                       R"("epochs": 1, "cpu_cycles_per_sample": 1000000000000)"})) ==
+        "the data of training job 0 would be loaded beyond the clock's 100 years");
+}
+
 TEST_CASE("What cannot be loaded is refused, and the message names the field") {
   CHECK(error_of(text_of({.workers = -1})) ==
         "scenario.json: train: input_pipeline: workers: -1 is not accepted; a whole number from 0 to 64 is "

@@ -108,15 +108,15 @@ class Throttle final : public Supervisor {
   Slowed slowed_;
 };
 
-// One minibatch ahead, on one core that is twice as fast at 2 GHz, in times that change from one to the next;
-// after every fourth the next is loaded only when it has ended.
+// One minibatch ahead, on one core that is twice as fast at 2 GHz if it has all of it, in times that change
+// from one to the next; after every fourth the next is loaded only when it has ended.
 class VaryingFeed final : public MinibatchFeed {
  public:
   // So many minibatches; 0: without end.
   VaryingFeed(TimeNs unit_ns, std::int64_t count) : unit_ns_(unit_ns), count_(count) {}
 
   TimeNs set_cpu(TimeNs now_ns, const LoadingCpu& cpu) override {
-    const bool was_slow = std::exchange(slow_, cpu.cycles_per_s < 2e9);
+    const bool was_slow = std::exchange(slow_, cpu.cycles_per_s < 2e9 || cpu.cores < 1);
     if (loaded_ns_ == never || loaded_ns_ <= now_ns || was_slow == slow_) return loaded_ns_;
     core_ns_ = core_ns(now_ns);
     since_ns_ = now_ns;
@@ -136,6 +136,7 @@ class VaryingFeed final : public MinibatchFeed {
   TimeNs core_ns(TimeNs now_ns) override {
     return loaded_ns_ == never ? core_ns_ : core_ns_ + std::min(now_ns, loaded_ns_) - since_ns_;
   }
+  TimeNs core_use_until(TimeNs now_ns) override { return loaded_ns_ > now_ns ? loaded_ns_ : never; }
   bool ends() const override { return count_ > 0; }
   bool ended() const override { return count_ > 0 && finished_ == count_; }
 

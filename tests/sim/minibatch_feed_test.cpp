@@ -22,6 +22,7 @@ class SteadyFeed final : public MinibatchFeed {
   TimeNs core_ns(TimeNs now_ns) override {
     return loaded_ns_ == never ? core_ns_ : core_ns_ + std::min(load_ns_, load_ns_ - (loaded_ns_ - now_ns));
   }
+  TimeNs core_use_until(TimeNs now_ns) override { return loaded_ns_ > now_ns ? loaded_ns_ : never; }
   bool ends() const override { return true; }
   bool ended() const override { return ended_; }
 
@@ -155,7 +156,12 @@ TEST_CASE("A job that never trains leaves its minibatch where it is: no progress
   options.configurations[0].training[0].trains = false;
   const auto run = run_accelerator(options);
   REQUIRE(!run);
-  CHECK(run.error().message == "the run can make no progress: nothing is left to happen before its end");
+  CHECK(run.error().message ==
+        "the run would never end: no more requests come, but the dispatcher does not let training job 0 "
+        "execute the "
+        "minibatches that it has left, by the rate that it expects or by the most minibatches in between; "
+        "set a "
+        "duration");
 }
 
 TEST_CASE("Jobs of equal urgency take turns under earliest deadline and fixed priority") {

@@ -520,6 +520,7 @@ class NaiveEngine {
       log(completion, waiting_.size() + who);
       training_[who].ready_since_ns = now_ns_;
       if (feed_of(who)) expect(who, feed_of(who)->finished(now_ns_));
+      if (feed_of(who) && feed_of(who)->ended()) tell_feeds();
       return;
     }
     log(completion, who);
@@ -702,8 +703,12 @@ class NaiveEngine {
 
   void tell_feeds() {
     core_uw_ = point_->loading_cpu().core_uw;
+    std::vector<std::size_t> loading;
     for (std::size_t i = 0; i < training_.size(); ++i)
-      if (feed_of(i)) expect(i, feed_of(i)->set_cpu(now_ns_, point_->loading_cpu()));
+      if (feed_of(i) && !feed_of(i)->ended()) loading.push_back(i);
+    LoadingCpu share = point_->loading_cpu();
+    share.cores /= static_cast<double>(loading.size());
+    for (const std::size_t i : loading) expect(i, feed_of(i)->set_cpu(now_ns_, share));
   }
 
   void change_further() {

@@ -81,6 +81,11 @@ void LoaderWorkers::set_cpu(TimeNs now_ns, const CpuShare& cpu) {
   set_due();
 }
 
+TimeNs LoaderWorkers::steady_until(TimeNs now_ns) {
+  advance(now_ns);
+  return state_.due_ns;
+}
+
 EpochLoad LoaderWorkers::load(TimeNs now_ns) {
   advance(now_ns);
   EpochLoad load = state_.load;

@@ -60,6 +60,9 @@ class LoaderWorkers {
   sim::TimeNs loaded_ns(sim::TimeNs now_ns, std::uint32_t minibatch);
   // Precondition: check(cpu) passes.
   void set_cpu(sim::TimeNs now_ns, const CpuShare& cpu);
+  // Until when as many cores compute as now, if the CPU stays as it is and nothing is admitted; sim::never where
+  // none begins or ends.
+  sim::TimeNs steady_until(sim::TimeNs now_ns);
   // Of this epoch.
   EpochLoad load(sim::TimeNs now_ns);
 

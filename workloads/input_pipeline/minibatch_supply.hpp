@@ -61,6 +61,8 @@ class MinibatchSupply {
   const EpochLoad& last_epoch() const { return last_epoch_; }
   // Of the epoch that is going on.
   EpochLoad this_epoch(sim::TimeNs now_ns) { return workers_.load(now_ns); }
+  // Until when as many cores load as now, if nothing else is told.
+  sim::TimeNs steady_until(sim::TimeNs now_ns) { return workers_.steady_until(now_ns); }
   // Of all epochs until now, in core time: n cores for t count n t.
   sim::TimeNs core_ns(sim::TimeNs now_ns) {
     return earlier_core_ns_ + (ended() ? 0 : workers_.load(now_ns).loading_core_ns);
