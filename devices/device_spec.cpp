@@ -84,12 +84,14 @@ bool is_lowered(const DeviceSpec& spec, Clocks clocks, std::int32_t from_khz, st
   });
 }
 
-bool throttles_to(const DeviceSpec& spec, const PowerMode& asked, const PowerMode& mode) {
+bool lowers_to(const DeviceSpec& spec, const PowerMode& asked, const PowerMode& mode) {
   PowerMode clocked = asked;
   clocked.cpu_khz = mode.cpu_khz;
   clocked.gpu_khz = mode.gpu_khz;
+  clocked.emc_khz = mode.emc_khz;
   return clocked == mode && is_lowered(spec, &ClockTable::cpu_khz, asked.cpu_khz, mode.cpu_khz) &&
-         is_lowered(spec, &ClockTable::gpu_khz, asked.gpu_khz, mode.gpu_khz);
+         is_lowered(spec, &ClockTable::gpu_khz, asked.gpu_khz, mode.gpu_khz) &&
+         is_lowered(spec, &ClockTable::emc_khz, asked.emc_khz, mode.emc_khz);
 }
 
 }  // namespace
@@ -232,10 +234,11 @@ MaybeError check_mode_in_force(const DeviceSpec& spec, const PowerMode& mode) {
     PowerMode top = mode;
     top.cpu_khz = space.axis(Axis::cpu).back();
     top.gpu_khz = space.axis(Axis::gpu).back();
-    if (space.find(top) && throttles_to(spec, top, mode)) return std::nullopt;
+    top.emc_khz = space.axis(Axis::emc).back();
+    if (space.find(top) && lowers_to(spec, top, mode)) return std::nullopt;
   }
   for (const Preset& preset : spec.presets) {
-    if (throttles_to(spec, preset.mode, mode)) return std::nullopt;
+    if (lowers_to(spec, preset.mode, mode)) return std::nullopt;
   }
   return error;
 }

@@ -184,9 +184,9 @@ std::vector<Preset> presets_of(const DeviceSpec& spec, const ModeSpace& space);
 // which knob is wrong and what is accepted.
 MaybeError check_mode(const DeviceSpec& spec, const PowerMode& mode);
 
-// Whether the board ever runs in `mode`: it may be asked for, or throttling makes it of a mode that may
-// (devices/thermal/clock_caps.hpp): cores, EMC clock and active SMs are that one's, neither the CPU nor the
-// GPU clock is higher, and one that is lower is in a clock table. Errors are those of check_mode().
+// Whether the board ever runs in `mode`: it may be asked for, or throttling (devices/thermal/clock_caps.hpp)
+// or a limit (devices/clock_limits.hpp) makes it of a mode that may: cores and active SMs are that one's, no
+// clock is higher, and one that is lower is in a clock table. Errors are those of check_mode().
 MaybeError check_mode_in_force(const DeviceSpec& spec, const PowerMode& mode);
 
 }  // namespace wattline::devices

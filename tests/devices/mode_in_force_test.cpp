@@ -1,4 +1,4 @@
-// Which modes throttling may bring a board to, beyond those that may be asked for.
+// Which modes throttling and limits may bring a board to, beyond those that may be asked for.
 #include <algorithm>
 
 #include "devices/device_spec.hpp"
@@ -30,13 +30,14 @@ TEST_CASE(
   const DeviceSpec spec = board("orin-agx-64gb");
   CHECK(may_be_in_force(spec, {8, 1'728'000, 510'000, 3'199'000, 8}));
   CHECK(may_be_in_force(spec, {8, 115'200, 114'750, 3'199'000, 8}));
+  CHECK(may_be_in_force(spec, {8, 1'728'000, 510'000, 2'133'000, 8}));
   CHECK_FALSE(may_be_asked_for(spec, {8, 1'728'000, 510'000, 3'199'000, 8}));
-  // No clock of the table; higher clocks; other cores, EMC clock, SMs.
+  // No clock of the table; higher clocks; other cores, SMs.
   CHECK_FALSE(may_be_in_force(spec, {8, 1'728'000, 510'001, 3'199'000, 8}));
   CHECK_FALSE(may_be_in_force(spec, {8, 1'728'000, 714'000, 3'199'000, 8}));
   CHECK_FALSE(may_be_in_force(spec, {8, 1'804'800, 510'000, 3'199'000, 8}));
   CHECK_FALSE(may_be_in_force(spec, {7, 1'728'000, 510'000, 3'199'000, 8}));
-  CHECK_FALSE(may_be_in_force(spec, {8, 1'728'000, 510'000, 2'133'000, 8}));
+  CHECK_FALSE(may_be_in_force(spec, {8, 1'728'000, 510'000, 2'133'001, 8}));
   CHECK_FALSE(may_be_in_force(spec, {8, 1'728'000, 510'000, 3'199'000, 7}));
   const PowerMode higher = {8, 1'728'000, 714'000, 3'199'000, 8};
   CHECK(check_mode_in_force(spec, higher)->message == check_mode(spec, higher)->message);

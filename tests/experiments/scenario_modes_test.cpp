@@ -145,4 +145,13 @@ TEST_CASE("Limits hold whatever mode is asked for: the highest clock of the boar
         "scenario.json: limits: 'emc' is not a known key; known: cpu_khz, emc_khz, gpu_khz");
 }
 
+TEST_CASE("Limits hold in presets with gated SMs too") {
+  const ScenarioRun limited = run(text_of(R"("mode_switch": "when_idle", "limits": {"emc_khz": 2133000},
+    "changes": [{"at_s": 1, "mode": "MODE_30W"}])"));
+  const ScenarioRun free =
+      run(text_of(R"("mode_switch": "when_idle", "changes": [{"at_s": 1, "mode": "MODE_30W"}])"));
+  CHECK(limited.training[0].finished > 0);
+  CHECK(limited.training[0].finished <= free.training[0].finished);
+}
+
 }  // namespace wattline::experiments
