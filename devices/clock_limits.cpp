@@ -9,11 +9,16 @@ namespace {
 std::int32_t limited_clock(std::int32_t asked_khz, std::optional<std::int32_t> limit_khz,
                            const std::vector<std::int32_t>& ascending_khz) {
   if (!limit_khz || asked_khz <= *limit_khz) return asked_khz;
-  const auto above = std::upper_bound(ascending_khz.begin(), ascending_khz.end(), *limit_khz);
-  return std::min(asked_khz, above == ascending_khz.begin() ? *above : *(above - 1));
+  return std::min(asked_khz, highest_clock(*limit_khz, ascending_khz));
 }
 
 }  // namespace
+
+std::int32_t highest_clock(double most_khz, const std::vector<std::int32_t>& ascending_khz) {
+  const auto above = std::upper_bound(ascending_khz.begin(), ascending_khz.end(), most_khz,
+                                      [](double most, std::int32_t clock) { return most < clock; });
+  return above == ascending_khz.begin() ? *above : *(above - 1);
+}
 
 PowerMode limited(const PowerMode& asked, const ClockLimits& limits, const ClockTable& table) {
   PowerMode mode = asked;

@@ -21,6 +21,9 @@ struct ClockLimits {  // none, or at least 1
 // lists are not empty.
 PowerMode limited(const PowerMode& asked, const ClockLimits& limits, const ClockTable& table);
 
+// The highest clock at or below `most_khz`; the lowest of all where none is. Precondition: not empty.
+std::int32_t highest_clock(double most_khz, const std::vector<std::int32_t>& ascending_khz);
+
 // The first of the tables that has the mode's CPU and GPU clocks; the first of all where none has.
 // Precondition: not empty.
 const ClockTable& table_of(const PowerMode& mode, const std::vector<ClockTable>& tables);

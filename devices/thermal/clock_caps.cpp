@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "devices/clock_limits.hpp"
+
 namespace wattline::devices {
 
 namespace {
@@ -12,10 +14,7 @@ std::int32_t capped_clock(std::int32_t requested_khz, const ThermalVerdict& verd
   const double ceiling = verdict.software_clock_share * ascending_khz.back();
   const double cap_khz = std::min(requested, ceiling) * verdict.hardware_clock_share;
   if (cap_khz >= requested) return requested_khz;
-  const auto above = std::upper_bound(ascending_khz.begin(), ascending_khz.end(), cap_khz,
-                                      [](double cap, std::int32_t clock) { return cap < clock; });
-  const std::int32_t clock_khz = above == ascending_khz.begin() ? *above : *(above - 1);
-  return std::min(clock_khz, requested_khz);
+  return std::min(highest_clock(cap_khz, ascending_khz), requested_khz);
 }
 
 }  // namespace

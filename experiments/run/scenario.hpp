@@ -75,6 +75,9 @@ struct Scenario {
   std::vector<std::string> notes() const;  // what the user should know of the costs and arrivals
 };
 
+// Whether any training job has one.
+bool has_input_pipeline(const Scenario& scenario);
+
 Result<Scenario> read_scenario(const std::string& path);
 Result<Scenario> parse_scenario(const std::string& text, const std::string& name, const std::string& base);
 
@@ -105,7 +108,6 @@ ResultTable training_figures_of(const Scenario& scenario, const ScenarioRun& run
 // few profiles (workloads/input_pipeline/epoch_prediction.hpp), and its error; nothing where the job was not
 // alone on the board, in one power mode and not throttled, which the predictor does not know of.
 ResultTable epoch_figures_of(const Scenario& scenario, const ScenarioRun& run);
-bool has_input_pipeline(const Scenario& scenario);
 
 // One row an interval; of a scenario without heat none.
 ResultTable thermal_figures_of(const ScenarioRun& run);

@@ -237,11 +237,6 @@ ResultTable stream_figures_of(const Scenario& scenario, const sim::RunResult& ru
   return table;
 }
 
-bool has_input_pipeline(const Scenario& scenario) {
-  return std::any_of(scenario.training.begin(), scenario.training.end(),
-                     [](const ScenarioJob& job) { return job.input_pipeline.has_value(); });
-}
-
 ResultTable training_figures_of(const Scenario& scenario, const ScenarioRun& run) {
   ResultTable table;
   const double simulated_s = sim::ns_to_seconds(run.simulated_ns);

@@ -200,6 +200,11 @@ std::vector<std::string> Scenario::notes() const {
   return all;
 }
 
+bool has_input_pipeline(const Scenario& scenario) {
+  return std::any_of(scenario.training.begin(), scenario.training.end(),
+                     [](const ScenarioJob& job) { return job.input_pipeline.has_value(); });
+}
+
 Result<Scenario> parse_scenario(const std::string& text, const std::string& name, const std::string& base) {
   const auto json = parse_json(text, name);
   if (!json) return json.error();

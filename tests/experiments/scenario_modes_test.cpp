@@ -2,8 +2,7 @@
 // minibatch that executes, and limits that hold whatever mode is asked for.
 #include <fmt/format.h>
 
-#include "experiments/run/scenario.hpp"
-#include "tests/catch.hpp"
+#include "tests/experiments/scenario_texts.hpp"
 
 namespace wattline::experiments {
 namespace {
@@ -15,23 +14,6 @@ std::string text_of(const std::string& more, const std::string& workload = "resn
       R"({{"schema": "wattline-scenario/1", "name": "x", "device": "orin-agx-64gb", "mode": "MAXN",
     "train": {{"workload": "{}"}}, "mode_switch_ms": 5000, "duration_s": 300, {}}})",
       workload, more);
-}
-
-Scenario scenario_of(const std::string& text) {
-  auto scenario = parse_scenario(text, "scenario.json", ".");
-  if (!scenario) FAIL(scenario.error().message);
-  return *std::move(scenario);
-}
-
-ScenarioRun run(const std::string& text) {
-  auto result = run_scenario(scenario_of(text));
-  if (!result) FAIL(result.error().message);
-  return *std::move(result);
-}
-
-std::string error_of(const std::string& text) {
-  const auto scenario = parse_scenario(text, "scenario.json", ".");
-  return scenario ? "" : scenario.error().message;
 }
 
 double switching_s(const ScenarioRun& run) {

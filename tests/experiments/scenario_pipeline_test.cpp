@@ -2,8 +2,7 @@
 #include <fmt/format.h>
 
 #include "devices/operating_point.hpp"
-#include "experiments/run/scenario.hpp"
-#include "tests/catch.hpp"
+#include "tests/experiments/scenario_texts.hpp"
 #include "workloads/input_pipeline/training_run.hpp"
 
 namespace wattline::experiments {
@@ -24,23 +23,6 @@ std::string text_of(const Pipeline& of, const std::string& rest = "") {
     "train": {{"workload": "{}", "input_pipeline": {{"samples": {}, "bytes_per_sample": 121000,
       "decoded_bytes_per_sample": 602112, "storage": {}, "page_cache_mb": {}, "workers": {}, {}}}}} {}}})",
       of.network, of.samples, of.storage, of.page_cache_mb, of.workers, of.more, rest);
-}
-
-Scenario scenario_of(const std::string& text) {
-  auto scenario = parse_scenario(text, "scenario.json", ".");
-  if (!scenario) FAIL(scenario.error().message);
-  return *std::move(scenario);
-}
-
-ScenarioRun run(const std::string& text) {
-  auto result = run_scenario(scenario_of(text));
-  if (!result) FAIL(result.error().message);
-  return *std::move(result);
-}
-
-std::string error_of(const std::string& text) {
-  const auto scenario = parse_scenario(text, "scenario.json", ".");
-  return scenario ? "" : scenario.error().message;
 }
 
 // What the device's part of a minibatch costs, and what loading has, on the scenario's board and in its mode.
